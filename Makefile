@@ -1,0 +1,63 @@
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export KEDRO_DISABLE_TELEMETRY := 1
+export MLFLOW_DISABLE_TELEMETRY := true
+
+.PHONY: help
+help: ## Show what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+# One stamp for each set of packages, so that each is installed once and again when its pins change.
+$(BIN)/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+		|| { echo "Python 3.11 to 3.13 is needed; $$($(PYTHON) --version) was found. Try: make PYTHON=python3.12 …"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+
+INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python --constraints constraints.txt --editable
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/uv
+	$(INSTALL) .
+	@touch $@
+
+$(VENV)/.installed-test: pyproject.toml constraints.txt | $(BIN)/uv
+	$(INSTALL) '.[test]'
+	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/uv
+	$(INSTALL) '.[dev]'
+	@touch $@ $(VENV)/.installed $(VENV)/.installed-test
+
+.PHONY: install
+install: $(VENV)/.installed ## Make .venv and install what the pipelines need
+
+.PHONY: demo
+demo: $(VENV)/.installed ## Train on the stand-in faces, measure, and make meshes
+	$(BIN)/kedro run --env=demo --pipelines=demo
+
+.PHONY: test
+test: $(VENV)/.installed-test ## Run the whole test suite
+	$(BIN)/python -m pytest
+
+.PHONY: check
+check: $(VENV)/.installed-dev ## Check format, lint, types and import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: bench
+bench: $(VENV)/.installed ## Time what matters, one JSON object a line; ONLY=name for one of them
+	$(BIN)/python -m benchmarks $(ONLY)
+
+.PHONY: viz
+viz: $(VENV)/.installed ## Look at the pipelines in the browser
+	$(BIN)/kedro viz
+
+.PHONY: constraints
+constraints: $(BIN)/uv ## Resolve the pinned set again
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-emit-index-url \
+		--no-annotate --no-header --no-emit-package facedepth-pipeline --upgrade pyproject.toml -o constraints.txt

@@ -1,0 +1,1 @@
+"""Predictors to compare the generator with."""

@@ -1,0 +1,75 @@
+"""A generator on disk, and one in the MLflow registry."""
+
+from pathlib import Path
+from typing import Any
+
+from kedro.io import AbstractDataset, DatasetError
+
+from facedepth_pipeline.datasets.files import replace_file
+from facedepth_pipeline.prediction import DepthGenerator
+from facedepth_pipeline.sidecar import GeneratorSidecar
+
+# Keras and MLflow are imported when a model is loaded or saved: the catalog makes every dataset of
+# the project at the start of each run, and `kedro run --pipelines=ingest` shall not pay for them.
+
+
+class GeneratorDataset(AbstractDataset[DepthGenerator, DepthGenerator]):
+    """``<name>.keras`` with its sidecar ``<name>.json`` beside it.
+
+    Args:
+        filepath: The ``.keras`` file.
+        metadata: For Kedro-Viz; not used here.
+    """
+
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        self._filepath = Path(filepath)
+        self._sidecar_path = self._filepath.with_suffix(".json")
+        self.metadata = metadata
+
+    def load(self) -> DepthGenerator:
+        """Load in safe mode: the network is made of stock layers."""
+        from facedepth_pipeline.keras_import import keras
+
+        if not self._exists():
+            raise DatasetError(f"No generator at {self._filepath}. Make one with: kedro run --pipelines=train")
+        sidecar = GeneratorSidecar.model_validate_json(self._sidecar_path.read_text(encoding="utf-8"))
+        return DepthGenerator(keras.models.load_model(self._filepath, compile=False), sidecar)
+
+    def save(self, data: DepthGenerator) -> None:
+        """Write weights, then sidecar, each whole or not at all."""
+        with replace_file(self._filepath) as partial:
+            data.network.save(partial)
+        with replace_file(self._sidecar_path) as partial:
+            partial.write_text(data.sidecar.model_dump_json(indent=2), encoding="utf-8")
+
+    def _exists(self) -> bool:
+        return self._filepath.is_file() and self._sidecar_path.is_file()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._filepath)}
+
+
+class RegisteredGeneratorDataset(AbstractDataset[None, tuple[DepthGenerator, str]]):
+    """A generator in the MLflow registry; read only.
+
+    Args:
+        model_uri: For instance ``models:/facedepth-generator@champion``.
+        metadata: For Kedro-Viz; not used here.
+    """
+
+    def __init__(self, *, model_uri: str, metadata: dict[str, Any] | None = None) -> None:
+        self._model_uri = model_uri
+        self.metadata = metadata
+
+    def load(self) -> tuple[DepthGenerator, str]:
+        """Load the generator; the second item is the address of its exact version."""
+        from facedepth_pipeline.tracking.registry import load_registered_generator
+
+        return load_registered_generator(self._model_uri)
+
+    def save(self, data: None) -> None:
+        """Refused: register a generator with the ``train`` pipeline."""
+        raise DatasetError(f"{self._model_uri} is read only here; kedro run --pipelines=train registers versions.")
+
+    def _describe(self) -> dict[str, Any]:
+        return {"model_uri": self._model_uri}

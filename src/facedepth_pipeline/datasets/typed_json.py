@@ -1,0 +1,53 @@
+"""Small typed values as JSON."""
+
+import importlib
+import json
+from pathlib import Path
+from typing import Any
+
+from kedro.io import AbstractDataset, DatasetError
+from pydantic import TypeAdapter, ValidationError
+
+from facedepth_pipeline.datasets.files import replace_file
+
+
+class TypedJSONDataset(AbstractDataset[Any, Any]):
+    """A dataclass, typed dictionary or pydantic model as a JSON file, checked when it is read.
+
+    Args:
+        filepath: The file.
+        value_type: Where the type is defined, for instance ``package.module.Name``; it is imported
+            when the file is read or written.
+        metadata: For Kedro-Viz; not used here.
+    """
+
+    def __init__(self, *, filepath: str, value_type: str, metadata: dict[str, Any] | None = None) -> None:
+        self._filepath = Path(filepath)
+        self._value_type = value_type
+        self.metadata = metadata
+
+    def load(self) -> Any:
+        """Read and check the value."""
+        try:
+            return self._adapter().validate_json(self._filepath.read_bytes())
+        except ValidationError as error:
+            raise DatasetError(f"{self._filepath} does not hold a {self._value_type}: {error}") from error
+
+    def save(self, data: Any) -> None:
+        """Write the value, whole or not at all."""
+        with replace_file(self._filepath) as partial:
+            partial.write_bytes(self._adapter().dump_json(data, indent=2))
+
+    def preview(self) -> dict[str, Any]:
+        """The value, for Kedro-Viz."""
+        return dict(json.loads(self._filepath.read_bytes()))
+
+    def _adapter(self) -> TypeAdapter[Any]:
+        module, _, name = self._value_type.rpartition(".")
+        return TypeAdapter(getattr(importlib.import_module(module), name))
+
+    def _exists(self) -> bool:
+        return self._filepath.is_file()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._filepath), "value_type": self._value_type}

@@ -1,0 +1,119 @@
+"""Pictures of pairs, of progress, and of where the error is."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from facedepth_pipeline.depth import MAX_DEPTH_MM, DepthMap
+from facedepth_pipeline.pairs import Pair, Pairs
+
+DEPTH_COLOURS = "viridis"
+ERROR_COLOURS = "RdBu_r"
+ERROR_LIMIT_MM = 8.0
+
+
+def new_figure(rows: int, columns: int, height_in: float = 2.4) -> tuple[Figure, np.ndarray]:
+    """A figure of bare square panels, without pyplot and so without a display or a global state."""
+    figure = Figure(figsize=(columns * height_in, rows * height_in + 0.4), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False)
+    for axis in axes.flat:
+        axis.set_axis_off()
+    return figure, axes
+
+
+def show_depth(axis: Axes, depth_map: DepthMap) -> None:
+    """Depth in colour over its whole range, 0 to 81.6 mm; white where not valid."""
+    axis.imshow(np.where(depth_map.valid, depth_map.depth_mm, np.nan), cmap=DEPTH_COLOURS, vmin=0, vmax=MAX_DEPTH_MM)
+
+
+def draw_contact_sheet(pairs: Pairs, people: int = 16) -> Figure:
+    """Photo and range side by side, as in figure 7 of the paper, for the first pair of some people."""
+    first_pairs = pairs.index.drop_duplicates("subject_id").index
+    chosen = first_pairs[np.linspace(0, len(first_pairs) - 1, min(people, len(first_pairs))).astype(int)]
+    columns = 4
+    figure, axes = new_figure(-(-len(chosen) // columns), 2 * columns, height_in=1.7)
+    for slot, position in enumerate(chosen):
+        pair = pairs[position]
+        photo, depth = axes[slot // columns, 2 * (slot % columns) : 2 * (slot % columns) + 2]
+        photo.imshow(pair.photo)
+        photo.set_title(f"{pair.subject_id} / {pair.image_id}", fontsize=7)
+        grey = np.where(pair.depth_map.valid, pair.depth_map.depth_mm, 0)
+        depth.imshow(grey, cmap="gray", vmin=0, vmax=MAX_DEPTH_MM)
+        depth.set_title(f"{pair.depth_map.depth_mm.max():.0f} mm", fontsize=7)
+    figure.suptitle(f"{len(chosen)} of {len(first_pairs)} people, photo and depth at 256 x 256", fontsize=9)
+    return figure
+
+
+def draw_progress(pairs: Sequence[Pair], predicted_mm: Sequence[np.ndarray], epoch: int) -> Figure:
+    """Photo, truth and prediction of a few validation pairs after an epoch; a column each."""
+    figure, axes = new_figure(3, len(pairs), height_in=1.8)
+    for column, (pair, depth_mm) in enumerate(zip(pairs, predicted_mm, strict=True)):
+        axes[0, column].imshow(pair.photo)
+        axes[0, column].set_title(f"subject {pair.subject_id}", fontsize=7)
+        show_depth(axes[1, column], pair.depth_map)
+        axes[2, column].imshow(depth_mm, cmap=DEPTH_COLOURS, vmin=0, vmax=MAX_DEPTH_MM)
+    figure.suptitle(f"epoch {epoch}: photo, truth, prediction", fontsize=9)
+    return figure
+
+
+def draw_training_curves(history: pd.DataFrame) -> Figure:
+    """Losses and the error in millimetres over epochs."""
+    figure = Figure(figsize=(9, 3.4), layout="constrained")
+    losses, error = figure.subplots(1, 2)
+    for name in ("adversarial_loss", "discriminator_loss"):
+        losses.plot(history["epoch"], history[name], label=name.replace("_", " "))
+    losses.set(xlabel="epoch", ylabel="cross entropy")
+    losses.legend(frameon=False)
+    error.plot(history["epoch"], history["mae_mm"], label="training (with jitter and noise)")
+    error.plot(history["epoch"], history["val_mae_mm"], label="validation people")
+    error.set(xlabel="epoch", ylabel="MAE (mm)", yscale="log")
+    error.legend(frameon=False)
+    return figure
+
+
+def draw_test_subject(pairs: Sequence[Pair], predicted_mm: Sequence[np.ndarray], errors: Sequence[float]) -> Figure:
+    """Photo, truth, prediction and signed error of one held-out person; a row a pair."""
+    figure, axes = new_figure(len(pairs), 4)
+    for row, (pair, depth_mm, mae) in enumerate(zip(pairs, predicted_mm, errors, strict=True)):
+        truth = pair.depth_map
+        axes[row, 0].imshow(pair.photo)
+        axes[row, 0].set_title(f"{pair.subject_id} / {pair.image_id}", fontsize=8)
+        show_depth(axes[row, 1], truth)
+        show_depth(axes[row, 2], DepthMap(depth_mm, truth.valid, truth.pitch))
+        error_image = axes[row, 3].imshow(
+            np.where(truth.valid, depth_mm - truth.depth_mm, np.nan),
+            cmap=ERROR_COLOURS,
+            vmin=-ERROR_LIMIT_MM,
+            vmax=ERROR_LIMIT_MM,
+        )
+        axes[row, 3].set_title(f"MAE {mae:.2f} mm", fontsize=8)
+    figure.colorbar(error_image, ax=axes[:, 3].tolist(), label="prediction - truth (mm)", shrink=0.8)
+    figure.suptitle("photo, truth, prediction inside the true mask, error (red: too near)", fontsize=9)
+    return figure
+
+
+def draw_per_subject(per_subject: pd.DataFrame) -> Figure:
+    """MAE of each held-out person, the generator beside the baselines."""
+    table = per_subject.pivot(index="subject_id", columns="predictor", values="mae_mm").sort_values("generator")
+    figure = Figure(figsize=(7, 3.4), layout="constrained")
+    axis = figure.subplots()
+    for predictor in table.columns:
+        axis.plot(table.index, table[predictor], "o", label=str(predictor).replace("_", " "))
+    axis.set(xlabel="held-out subject", ylabel="MAE (mm)", ylim=(0, None))
+    axis.legend(frameon=False)
+    return figure
+
+
+def draw_reconstructions(previews: Mapping[str, np.ndarray]) -> Figure:
+    """Views of meshes, a row each, under the name of the photo."""
+    figure = Figure(figsize=(9, 2.4 * max(len(previews), 1)), layout="constrained")
+    axes = figure.subplots(max(len(previews), 1), 1, squeeze=False)[:, 0]
+    for axis, (name, picture) in zip(axes, previews.items(), strict=False):
+        axis.imshow(picture)
+        axis.set_title(name, fontsize=8)
+    for axis in axes:
+        axis.set_axis_off()
+    return figure

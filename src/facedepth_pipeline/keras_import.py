@@ -1,0 +1,37 @@
+"""Import Keras and its backend without the lines that TensorFlow's C++ code prints while it loads.
+
+They tell nothing a user can act on ("oneDNN custom operations are on", "could not find cuda
+drivers") and come before any log level is read, so standard error is turned aside during the import
+itself; a failing import still raises. Import this module before the first ``import keras``.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+@contextmanager
+def _native_stderr_aside() -> Iterator[None]:
+    """Send file descriptor 2, which C++ writes to, to nowhere for a moment."""
+    sys.stderr.flush()
+    saved = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(nowhere)
+
+
+with _native_stderr_aside():
+    import keras
+    from keras import ops
+
+    ops.zeros(1)  # the backend loads its devices at the first tensor
+
+__all__ = ["keras"]

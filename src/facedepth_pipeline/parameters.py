@@ -1,0 +1,131 @@
+"""Every knob of the project, typed: unknown keys and values out of range are refused before a run."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from facedepth_pipeline.depth import Fit
+
+
+class Parameters(BaseModel):
+    """Base of all parameter groups: frozen, and a key that is not listed is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SynthesisParameters(Parameters):
+    """Size and seed of the stand-in database."""
+
+    subjects: Annotated[int, Field(ge=1, le=999, description="People.")]
+    pairs: Annotated[int, Field(ge=1, le=9999, description="Portrait/range pairs, at least one a person.")]
+    seed: Annotated[int, Field(ge=0)]
+    processes: Annotated[int, Field(ge=0, description="Worker processes; 0 = one for each core.")] = 0
+
+
+class IngestParameters(Parameters):
+    """What `ingest` tolerates."""
+
+    max_rejected_fraction: Annotated[
+        float, Field(ge=0, le=1, description="Above this share of rejected entries the run stops.")
+    ]
+
+
+class PreprocessParameters(Parameters):
+    """How the 751x501 frame becomes 256x256."""
+
+    fit: Annotated[Fit, Field(description="stretch is the paper's; pad and crop keep pixels square.")]
+
+
+class SplitParameters(Parameters):
+    """Who is held out."""
+
+    test_subjects: Annotated[
+        Annotated[int, Field(ge=1)] | Annotated[list[str], Field(min_length=1)],
+        Field(description="How many people to hold out (the paper: 10), or a list of their ids."),
+    ]
+    validation_subjects: Annotated[int, Field(ge=1, description="People who choose epoch and threshold.")]
+    seed: Annotated[int, Field(ge=0)]
+
+
+class TrainParameters(Parameters):
+    """Networks, losses and optimisation; the defaults in conf/base are the paper's."""
+
+    width: Annotated[int, Field(ge=1, le=256, description="Filters of the first convolution.")]
+    normalization: Literal["instance", "batch"]
+    distance: Annotated[Literal["l1", "l2"], Field(description="Distance term of equation 3.")]
+    lambda_distance: Annotated[float, Field(ge=0, description="Its weight, lambda of equation 4.")]
+    learning_rate: Annotated[float, Field(gt=0, le=1)]
+    beta_1: Annotated[float, Field(ge=0, lt=1, description="First moment of Adam.")]
+    batch_size: Annotated[int, Field(ge=1)]
+    epochs: Annotated[int, Field(ge=1)]
+    augment: Annotated[bool, Field(description="Jitter 286 to 256 and mirror, section IV.F.")]
+    precision: Annotated[
+        Literal["auto", "float32", "bfloat16"],
+        Field(description="Of the computation; auto takes bfloat16 where the processor has it."),
+    ]
+    device: Literal["auto", "cpu", "gpu"]
+    seed: Annotated[int, Field(ge=0)]
+    picture_epochs: Annotated[list[int], Field(description="Epochs after which sample predictions are drawn.")]
+    template_portraits: Annotated[
+        int, Field(ge=1, description="Training portraits, one a person, that make the landmark template.")
+    ]
+
+
+class EvaluateParameters(Parameters):
+    """The protocol of the error figures."""
+
+    erosion_px: Annotated[int, Field(ge=0, le=32, description="Margin of mae_mm_eroded.")]
+    bootstrap_samples: Annotated[int, Field(ge=100, le=1_000_000)]
+    seed: Annotated[int, Field(ge=0, description="Of the bootstrap over subjects.")]
+
+
+class ReconstructionParameters(Parameters):
+    """How photos become geometry."""
+
+    alignment: Annotated[
+        Literal["auto", "detect", "none"],
+        Field(
+            description="detect: by landmarks; none: photos lie in the 751x501 frame already; auto: none for "
+            "portraits of the database, detect for all others."
+        ),
+    ] = "auto"
+    interocular_mm: Annotated[
+        float | None,
+        Field(ge=40, le=80, description="Distance of the eye centres where known; null = training mean."),
+    ] = None
+    mesher: Annotated[
+        Literal["poisson", "grid"], Field(description="poisson: smooth; grid: through every depth, quick.")
+    ] = "poisson"
+    poisson_depth: Annotated[
+        int, Field(ge=5, le=10, description="Octree depth: 2 to this power cells along the longest side.")
+    ] = 8
+    max_density_drop: Annotated[
+        float,
+        Field(gt=0, le=8, description="Poisson vertices this many octree levels below the median are cut."),
+    ] = 2.0
+    max_distance_mm: Annotated[
+        float, Field(gt=0, le=20, description="Poisson vertices further than this from the depth are cut.")
+    ] = 1.0
+    max_depth_jump_mm: Annotated[
+        float,
+        Field(gt=0, le=80, description="Neighbouring pixels further apart in depth are not joined."),
+    ] = 8.0
+    wireframe_stride: Annotated[int, Field(ge=1, le=32, description="Pixels between the lines of the wireframe.")] = 4
+    formats: Annotated[
+        tuple[Literal["ply", "glb"], ...], Field(min_length=1, description="File formats of the mesh.")
+    ] = ("ply", "glb")
+    max_rejected_fraction: Annotated[
+        float, Field(ge=0, le=1, description="A batch with a larger share of refused photos fails.")
+    ] = 0.5
+    batch_size: Annotated[int, Field(ge=1, le=256, description="Photos in one pass of the generator.")] = 8
+
+
+PARAMETER_GROUPS: dict[str, type[Parameters]] = {
+    "synthesize": SynthesisParameters,
+    "ingest": IngestParameters,
+    "preprocess": PreprocessParameters,
+    "split": SplitParameters,
+    "train": TrainParameters,
+    "evaluate": EvaluateParameters,
+    "reconstruct": ReconstructionParameters,
+}

@@ -1,0 +1,184 @@
+"""Alignment: a similarity transform that lays a face where the generator learned to expect it.
+
+Points are (x, y) in pixels, x along columns and y down rows, whole numbers at pixel centres.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+
+from facedepth_pipeline.depth import FRAME_HEIGHT_PX, FRAME_PITCH, FRAME_WIDTH_PX
+from facedepth_pipeline.photo.detection import LANDMARK_NAMES, DetectedFace
+from facedepth_pipeline.sidecar import GeneratorSidecar, LandmarkTemplate
+from facedepth_pipeline.texas.names import parse_file_name
+
+BLACK = (0, 0, 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Similarity:
+    """``target = scale * rotation @ source + translation``, without reflection.
+
+    Attributes:
+        scale: Target pixels per source pixel, above 0.
+        rotation: (2, 2) float64, a proper rotation.
+        translation: (2,) float64, target pixels.
+    """
+
+    scale: float
+    rotation: np.ndarray
+    translation: np.ndarray
+
+    @property
+    def angle_degrees(self) -> float:
+        """Rotation in the image, clockwise positive since y points down."""
+        return math.degrees(math.atan2(self.rotation[1, 0], self.rotation[0, 0]))
+
+    def apply(self, points: np.ndarray) -> np.ndarray:
+        """Map (N, 2) source points to (N, 2) target points."""
+        return self.scale * points @ self.rotation.T + self.translation
+
+
+@dataclass(frozen=True, eq=False)
+class AlignedPhoto:
+    """A photo in the 751x501 frame of the database, and how it got there.
+
+    Attributes:
+        frame: (751, 501, 3) uint8 RGB.
+        method: ``detect`` (by landmarks) or ``none`` (it was in the frame already).
+        mm_per_photo_px: What a pixel of the given photo measures on the face, millimetres.
+        angle_degrees: How far the photo was turned.
+        residual_px: Root mean square distance of the moved landmarks from the template, frame
+            pixels; large for a face that is turned away. 0 where nothing was aligned.
+        face: The detected face, None where nothing was detected.
+    """
+
+    frame: np.ndarray
+    method: Literal["detect", "none"]
+    mm_per_photo_px: float
+    angle_degrees: float = 0.0
+    residual_px: float = 0.0
+    face: DetectedFace | None = None
+
+
+def fit_similarity(source: np.ndarray, target: np.ndarray) -> Similarity:
+    """Least-squares similarity from one set of points to another.
+
+    Umeyama, "Least-Squares Estimation of Transformation Parameters Between Two Point Patterns",
+    IEEE TPAMI 13(4), 1991, equations 40 to 42.
+
+    Args:
+        source: (N, 2) points, N at least 2, not all in one place.
+        target: (N, 2) points.
+
+    Raises:
+        ValueError: If the shapes differ or the source points coincide.
+    """
+    if source.shape != target.shape or source.ndim != 2 or source.shape[1] != 2 or len(source) < 2:
+        raise ValueError(
+            f"source and target must both be (N, 2), N >= 2; received {source.shape} and {target.shape}."
+        )
+    source_mean, target_mean = source.mean(0), target.mean(0)
+    variance = np.mean(np.sum((source - source_mean) ** 2, axis=1))
+    if variance <= 0:
+        raise ValueError(f"The {len(source)} source points coincide at {source_mean}: no scale follows.")
+    covariance = (target - target_mean).T @ (source - source_mean) / len(source)
+    left, singular, right = np.linalg.svd(covariance)
+    sign = np.array([1.0, np.sign(np.linalg.det(left) * np.linalg.det(right)) or 1.0])  # no reflection
+    rotation = left @ np.diag(sign) @ right
+    scale = float(singular @ sign / variance)
+    return Similarity(scale, rotation, target_mean - scale * rotation @ source_mean)
+
+
+def warp_to_frame(
+    photo: np.ndarray, similarity: Similarity, fill: tuple[int, int, int] = BLACK
+) -> np.ndarray:
+    """Resample a photo into the 751x501 frame.
+
+    A photo with finer pixels than the frame is first shrunk with a filter as wide as the shrinking
+    (Lanczos), since the bicubic kernel of the turn looks at 4x4 pixels only and would alias.
+
+    Args:
+        photo: (H, W, 3) uint8 RGB.
+        similarity: From photo pixels to frame pixels.
+        fill: RGB for what lies outside the photo.
+
+    Returns:
+        (751, 501, 3) uint8 RGB.
+    """
+    image = Image.fromarray(photo)
+    whole = np.array(image.size, dtype=np.float64)
+    if similarity.scale < 1:
+        columns, rows = np.maximum(np.rint(whole * similarity.scale), 1).astype(int)
+        image = image.resize((int(columns), int(rows)), Image.Resampling.LANCZOS)
+    shrink = np.array(image.size) / whole  # x and y: rounding to whole pixels makes them differ a little
+    # Pillow wants the way back, frame to photo, and puts whole numbers at pixel corners.
+    backward = similarity.rotation.T / similarity.scale
+    offset = backward @ (-0.5 - similarity.translation) + 0.5
+    matrix = shrink[:, None] * np.column_stack([backward, offset])
+    aligned = image.transform(
+        (FRAME_WIDTH_PX, FRAME_HEIGHT_PX),
+        Image.Transform.AFFINE,
+        tuple(matrix.ravel()),
+        resample=Image.Resampling.BICUBIC,
+        fillcolor=fill,
+    )
+    return np.asarray(aligned)
+
+
+def template_points(template: LandmarkTemplate) -> np.ndarray:
+    """(5, 2) float64 frame pixels in the order of the detector."""
+    return np.array([getattr(template, name) for name in LANDMARK_NAMES], dtype=np.float64)
+
+
+def align_face(
+    photo: np.ndarray,
+    face: DetectedFace,
+    sidecar: GeneratorSidecar,
+    interocular_mm: float | None = None,
+    fill: tuple[int, int, int] = BLACK,
+) -> AlignedPhoto:
+    """Lay a detected face onto the template of a generator.
+
+    A photo does not tell its scale. The face gets the size of the mean training face, or, when the
+    distance of its eyes is known, its own size in the 0.32 mm pixels of the frame.
+
+    Args:
+        photo: (H, W, 3) uint8 RGB.
+        face: What the detector found in it.
+        sidecar: Of the generator that will see the photo.
+        interocular_mm: Distance of the eye centres, millimetres; None = the training mean.
+        fill: RGB for what lies outside the photo.
+    """
+    template = template_points(sidecar.landmarks)
+    if interocular_mm is not None:
+        centre = template.mean(0)
+        template = centre + (template - centre) * (interocular_mm / sidecar.interocular_mm)
+    similarity = fit_similarity(face.landmarks_px, template)
+    distances = np.linalg.norm(similarity.apply(face.landmarks_px) - template, axis=1)
+    return AlignedPhoto(
+        frame=warp_to_frame(photo, similarity, fill),
+        method="detect",
+        mm_per_photo_px=FRAME_PITCH.x_mm * similarity.scale,
+        angle_degrees=similarity.angle_degrees,
+        residual_px=float(np.sqrt(np.mean(distances**2))),
+        face=face,
+    )
+
+
+def is_database_portrait(file_name: str, shape: tuple[int, ...]) -> bool:
+    """Whether a photo is a portrait of the Texas database, which lies in the frame already.
+
+    Args:
+        file_name: Without folders.
+        shape: Of the decoded photo: (rows, columns, ...).
+    """
+    if shape[:2] != (FRAME_HEIGHT_PX, FRAME_WIDTH_PX):
+        return False
+    try:
+        return parse_file_name(file_name)[1] == "Portrait"
+    except ValueError:
+        return False

@@ -1,0 +1,101 @@
+"""The five landmarks of the one face in a photo, found by MTCNN.
+
+Source: Zhang, Zhang, Li & Qiao, "Joint Face Detection and Alignment Using Multitask Cascaded
+Convolutional Networks", IEEE Signal Processing Letters 23(10), 2016; the package ``mtcnn`` carries
+the weights, so nothing is downloaded.
+"""
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from facedepth_pipeline.photo.refusal import PhotoRefused, RefusalReason
+
+LANDMARK_NAMES = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")
+MIN_CONFIDENCE = 0.95
+MAX_SIDE_PX = 1024  # detection takes 9 s at 4096 px and finds nothing more in a portrait
+MIN_INTEROCULAR_PX = 24  # the frame shows the eyes 200 px apart: below this it would be a blur
+
+
+@dataclass(frozen=True, eq=False)
+class DetectedFace:
+    """A face in a photo.
+
+    Attributes:
+        landmarks_px: (5, 2) float64, (x, y) of pixel centres in the photo, in the order of
+            :data:`LANDMARK_NAMES`; left and right are those of the image, not of the person.
+        confidence: 0.95 to 1, as MTCNN gives it.
+    """
+
+    landmarks_px: np.ndarray
+    confidence: float
+
+    @property
+    def interocular_px(self) -> float:
+        """Distance of the eye centres in pixels of the photo."""
+        return float(np.linalg.norm(self.landmarks_px[1] - self.landmarks_px[0]))
+
+
+class FaceDetector:
+    """Finds faces. The network is loaded at the first photo and kept; TensorFlow with it."""
+
+    @cached_property
+    def _network(self) -> Any:
+        # Without this TensorFlow greets every user with notes on its build; an own choice wins.
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        from mtcnn import MTCNN
+
+        return MTCNN(device="CPU:0")
+
+    def detect(self, photo: np.ndarray) -> list[DetectedFace]:
+        """All faces of confidence above 0.95, most confident first.
+
+        Args:
+            photo: (H, W, 3) uint8 RGB of any size; searched on a copy of at most 1024 px.
+        """
+        height, width = photo.shape[:2]
+        image = Image.fromarray(photo)
+        image.thumbnail((MAX_SIDE_PX, MAX_SIDE_PX), Image.Resampling.LANCZOS)
+        # The array output has fractions of a pixel, which the JSON output rounds away. A row is
+        # image number, box (4), confidence, x of the five points, y of the five points.
+        rows = np.atleast_2d(self._network.detect_faces(np.asarray(image), output_type="numpy"))
+        enlarge = np.array([width / image.width, height / image.height])
+        faces = []
+        for row in rows:
+            if row.size and row[5] > MIN_CONFIDENCE:
+                found = np.stack([row[6:11], row[11:16]], axis=1).astype(np.float64)
+                landmarks = (found + 0.5) * enlarge - 0.5  # scaling keeps corners, not pixel centres
+                faces.append(DetectedFace(landmarks, float(row[5])))
+        return sorted(faces, key=lambda face: -face.confidence)
+
+    def detect_one(self, photo: np.ndarray) -> DetectedFace:
+        """The face of a portrait.
+
+        Args:
+            photo: (H, W, 3) uint8 RGB.
+
+        Raises:
+            PhotoRefused: ``no_face``, ``several_faces`` or ``too_small``.
+        """
+        faces = self.detect(photo)
+        if not faces:
+            raise PhotoRefused(
+                RefusalReason.NO_FACE,
+                "No face was found in the photo; expected one frontal face, upright and well lit.",
+            )
+        if len(faces) > 1:
+            raise PhotoRefused(
+                RefusalReason.SEVERAL_FACES,
+                f"{len(faces)} faces were found in the photo; expected one. Crop it to one person.",
+            )
+        if faces[0].interocular_px < MIN_INTEROCULAR_PX:
+            raise PhotoRefused(
+                RefusalReason.TOO_SMALL,
+                f"The eyes are {faces[0].interocular_px:.0f} pixels apart in the photo; at least "
+                f"{MIN_INTEROCULAR_PX} are needed. Use a larger or closer photo.",
+            )
+        return faces[0]

@@ -1,0 +1,88 @@
+"""Photos as people have them, decoded to upright 8-bit RGB. One of the modules that open files."""
+
+import io
+import warnings
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from facedepth_pipeline.photo.refusal import PhotoRefused, RefusalReason
+
+# An explicit list: Pillow would otherwise also hand PostScript files to an external program.
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF")
+MIN_SIDE_PX = 64
+MAX_PIXELS = 89_478_485  # Pillow's own limit for a decompression bomb: a quarter of a gigabyte as RGB
+
+
+def load_photo(path: Path) -> np.ndarray:
+    """Read a photo from a file; see :func:`decode_photo`.
+
+    Raises:
+        OSError: If the file cannot be read.
+        PhotoRefused: If its content is not a usable photo.
+    """
+    return decode_photo(path.read_bytes())
+
+
+def decode_photo(content: bytes) -> np.ndarray:
+    """Decode the bytes of an image file.
+
+    The orientation in the EXIF data is applied. Transparency is laid over black, the colour that
+    also fills the frame outside the photo. Grey, palette, CMYK and 16-bit images become 8-bit RGB;
+    of an animation the first picture is taken.
+
+    Args:
+        content: The bytes of a file in one of :data:`FORMATS`.
+
+    Returns:
+        (H, W, 3) uint8 RGB.
+
+    Raises:
+        PhotoRefused: ``undecodable``, ``too_large`` (checked before any pixel is decoded) or
+            ``too_small``.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # refused below, in words
+            image = Image.open(io.BytesIO(content), formats=FORMATS)
+        _check_size(*image.size)
+        return np.asarray(_upright_rgb(image))
+    except PhotoRefused:
+        raise
+    except Image.DecompressionBombError as error:
+        raise PhotoRefused(RefusalReason.TOO_LARGE, f"The image is too large to decode: {error}") from error
+    except Exception as error:  # Pillow's decoders fail in a dozen ways; none may end a batch
+        raise PhotoRefused(
+            RefusalReason.UNDECODABLE,
+            f"The file of {len(content)} bytes cannot be decoded as an image: {error!r}. "
+            f"Save it again, whole, as one of {', '.join(FORMATS)}.",
+        ) from error
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise PhotoRefused(
+            RefusalReason.TOO_LARGE,
+            f"The image has {width} x {height} pixels; at most {MAX_PIXELS} are decoded. Shrink it first.",
+        )
+    if min(width, height) < MIN_SIDE_PX:
+        raise PhotoRefused(
+            RefusalReason.TOO_SMALL,
+            f"The image has {width} x {height} pixels; each side must have at least {MIN_SIDE_PX}.",
+        )
+
+
+def _upright_rgb(image: Image.Image) -> Image.Image:
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I"):
+        # Pillow clips wide integers at 255 when it converts them; they hold 16-bit levels.
+        levels = np.asarray(image).astype(np.int64)
+        grey = np.clip((levels + 128) // 257, 0, 255).astype(np.uint8)
+        return Image.fromarray(grey).convert("RGB")
+    if image.mode == "F":
+        raise ValueError("its grey levels are floating-point numbers without a known white")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", image.size, "black"), image).convert("RGB")
+    return image.convert("RGB")

@@ -1,0 +1,1 @@
+"""One folder a pipeline: wiring in ``pipeline.py``, thin nodes in ``nodes.py``."""

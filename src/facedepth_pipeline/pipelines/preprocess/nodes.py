@@ -1,0 +1,42 @@
+"""Nodes of ``preprocess``."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+from matplotlib.figure import Figure
+from tqdm import tqdm
+
+from facedepth_pipeline.evaluation.figures import draw_contact_sheet
+from facedepth_pipeline.pairs import Pair, Pairs, preprocess_pair
+from facedepth_pipeline.parameters import PreprocessParameters, SplitParameters
+from facedepth_pipeline.splits import SubjectSplit, split_subjects
+from facedepth_pipeline.texas.images import decode_portrait, decode_range
+from facedepth_pipeline.texas.ingestion import TexasSource
+
+
+def preprocess_pairs(
+    texas_pairs: TexasSource, pair_manifest: pd.DataFrame, parameters: PreprocessParameters
+) -> Iterator[Pair]:
+    """Resample each listed pair to 256x256, one at a time as they are saved."""
+    rows = tqdm(pair_manifest.to_dict("records"), desc="resampling pairs", unit="pair")
+    return (
+        preprocess_pair(
+            row["image_id"],
+            row["subject_id"],
+            decode_portrait(texas_pairs.read(row["portrait_path"])),
+            decode_range(texas_pairs.read(row["range_path"])),
+            parameters.fit,
+        )
+        for row in rows
+    )
+
+
+def split_by_subject(pair_manifest: pd.DataFrame, parameters: SplitParameters) -> SubjectSplit:
+    """Draw the held-out people."""
+    image_counts = pair_manifest["subject_id"].value_counts().to_dict()
+    return split_subjects(image_counts, parameters.test_subjects, parameters.validation_subjects, parameters.seed)
+
+
+def draw_pairs(pairs_256: Pairs) -> Figure:
+    """Draw photo, depth and mask of a few people."""
+    return draw_contact_sheet(pairs_256)

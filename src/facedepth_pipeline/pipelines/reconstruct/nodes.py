@@ -1,0 +1,44 @@
+"""Nodes of ``reconstruct``."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+from tqdm import tqdm
+
+from facedepth_pipeline import batch
+from facedepth_pipeline.datasets.photos import PhotosOnDisk
+from facedepth_pipeline.datasets.reconstructions import ReconstructionsOnDisk
+from facedepth_pipeline.evaluation.figures import draw_reconstructions
+from facedepth_pipeline.manifest import accept_newest, newest_results
+from facedepth_pipeline.parameters import ReconstructionParameters
+from facedepth_pipeline.prediction import DepthGenerator
+
+
+def reconstruct_photos(
+    photos: PhotosOnDisk,
+    champion_generator: tuple[DepthGenerator, str],
+    parameters: ReconstructionParameters,
+    promotion: dict[str, Any] | None = None,  # not read: it makes this node wait for it
+) -> Iterator[batch.PhotoResult]:
+    """Reconstruct each photo as it is saved; a bad one becomes a result with a reason."""
+    generator, model_uri = champion_generator
+    progress = tqdm(photos, desc="reconstructing", unit="photo", total=len(photos))
+    return batch.reconstruct_photos(progress, generator, model_uri, parameters)
+
+
+def list_reconstructions(reconstructions: ReconstructionsOnDisk) -> pd.DataFrame:
+    """List every result there is, of this run and of earlier ones."""
+    return reconstructions.records()
+
+
+def draw_sheet(reconstruction_manifest: pd.DataFrame, reconstructions: ReconstructionsOnDisk) -> Figure:
+    """Draw the newest results, one below the other."""
+    done = newest_results(reconstruction_manifest).query("status == 'done'").head(12)
+    return draw_reconstructions({row.file_name: reconstructions.preview(row.folder) for row in done.itertuples()})
+
+
+def accept_reconstructions(reconstruction_manifest: pd.DataFrame, parameters: ReconstructionParameters) -> None:
+    """Fail the run, after everything is written, if too many photos were rejected."""
+    accept_newest(reconstruction_manifest, parameters.max_rejected_fraction)

@@ -1,0 +1,100 @@
+"""Nodes of ``train``."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from facedepth_pipeline.evaluation.figures import draw_progress, draw_training_curves
+from facedepth_pipeline.pairs import Pair, Pairs, pairs_digest
+from facedepth_pipeline.parameters import TrainParameters
+from facedepth_pipeline.photo.template import measure_landmark_template
+from facedepth_pipeline.pix2pix.training import checkpoint_name, fit_generator
+from facedepth_pipeline.prediction import DepthGenerator, choose_valid_threshold, predict_depth_mm
+from facedepth_pipeline.sidecar import GeneratorSidecar, LandmarkTemplate
+from facedepth_pipeline.splits import SubjectSplit
+from facedepth_pipeline.texas.images import decode_portrait
+from facedepth_pipeline.texas.ingestion import TexasSource
+from facedepth_pipeline.tracking.callbacks import EpochLogger, EpochPictures
+from facedepth_pipeline.tracking.registry import RegisteredGenerator, register_generator
+
+PICTURED_PAIRS = 5
+LICENCE = (
+    "Weights trained on the Texas 3D Face Recognition Database: research and education only, with citation. "
+    "Weights trained on the rendered stand-in alone: Apache-2.0."
+)
+
+
+def measure_template(
+    texas_pairs: TexasSource,
+    pair_manifest: pd.DataFrame,
+    subject_split: SubjectSplit,
+    parameters: TrainParameters,
+) -> LandmarkTemplate:
+    """Find where faces lie in the frame, from one portrait of each of some training subjects."""
+    rows = pair_manifest[pair_manifest["subject_id"].isin(subject_split["train"])]
+    paths = rows.drop_duplicates("subject_id")["portrait_path"].head(parameters.template_portraits)
+    return measure_landmark_template(decode_portrait(texas_pairs.read(path)) for path in paths)
+
+
+def train_generator(
+    pairs_256: Pairs,
+    subject_split: SubjectSplit,
+    landmark_template: LandmarkTemplate,
+    training_checkpoints: Path,
+    parameters: TrainParameters,
+) -> tuple[DepthGenerator, pd.DataFrame, dict[str, Figure]]:
+    """Train pix2pix; give the generator with its sidecar, the history, and pictures of the progress."""
+    train_pairs = pairs_256.of_subjects(subject_split["train"])
+    validation_pairs = pairs_256.of_subjects(subject_split["validation"])
+    digest = pairs_digest(pairs_256.of_subjects(subject_split["train"] + subject_split["validation"]))
+    pictured = _first_pair_of_each_person(validation_pairs)
+
+    def draw(generator: keras.Model, epoch: int) -> Figure:
+        return draw_progress(pictured, predict_depth_mm(generator, _photos(pictured)), epoch)
+
+    pictures = EpochPictures(draw, parameters.picture_epochs)
+    network, history = fit_generator(
+        train_pairs,
+        validation_pairs,
+        parameters,
+        training_checkpoints / checkpoint_name(parameters, digest),
+        callbacks=[EpochLogger(len(train_pairs)), pictures],
+    )
+    threshold = choose_valid_threshold(
+        predict_depth_mm(network, _photos(validation_pairs)),
+        [pair.depth_map.valid for pair in validation_pairs],
+    )
+    sidecar = GeneratorSidecar(
+        fit=pairs_256[0].fit,
+        landmarks=landmark_template,
+        interocular_mm=landmark_template.interocular_mm,
+        valid_threshold_mm=threshold,
+        data_digest=digest,
+        training_subjects=tuple(subject_split["train"]),
+        licence=LICENCE,
+        parameters=parameters.model_dump(mode="json"),
+    )
+    return DepthGenerator(network, sidecar), history, pictures.figures
+
+
+def draw_curves(training_history: pd.DataFrame) -> Figure:
+    """Draw losses and error over epochs."""
+    return draw_training_curves(training_history)
+
+
+def register(generator: DepthGenerator, model_name: str) -> RegisteredGenerator:
+    """Log the generator to this MLflow run and register it as a new version."""
+    return register_generator(generator, model_name)
+
+
+def _first_pair_of_each_person(pairs: Pairs) -> list[Pair]:
+    positions = pairs.index.drop_duplicates("subject_id").index[:PICTURED_PAIRS]
+    return [pairs[position] for position in positions]
+
+
+def _photos(pairs: Sequence[Pair]) -> np.ndarray:
+    return np.stack([pair.photo for pair in pairs])

@@ -1,0 +1,45 @@
+"""Pairs to a registered generator."""
+
+from typing import Any
+
+from kedro.pipeline import Node, Pipeline
+
+from facedepth_pipeline.pipelines.train import nodes
+
+
+def create_pipeline(**_: Any) -> Pipeline:
+    """``pairs_256`` and ``subject_split`` to ``generator`` and ``registered_generator``."""
+    return Pipeline(
+        [
+            Node(
+                func=nodes.measure_template,
+                inputs=["texas_pairs", "pair_manifest", "subject_split", "params:train"],
+                outputs="landmark_template",
+                name="measure_landmark_template",
+            ),
+            Node(
+                func=nodes.train_generator,
+                inputs=[
+                    "pairs_256",
+                    "subject_split",
+                    "landmark_template",
+                    "training_checkpoints",
+                    "params:train",
+                ],
+                outputs=["generator", "training_history", "progress_pictures"],
+                name="train_generator",
+            ),
+            Node(
+                func=nodes.draw_curves,
+                inputs="training_history",
+                outputs="training_curves",
+                name="draw_training_curves",
+            ),
+            Node(
+                func=nodes.register,
+                inputs=["generator", "params:model_name"],
+                outputs="registered_generator",
+                name="register_generator",
+            ),
+        ]
+    )

@@ -1,0 +1,54 @@
+"""Random jitter and mirroring, section IV.F of the paper, on whole batches and on any backend."""
+
+import keras
+from keras import ops
+
+JITTER_SIZE_PX = 286
+
+
+def jitter(
+    photo: keras.KerasTensor,
+    depth_mm: keras.KerasTensor,
+    valid: keras.KerasTensor,
+    seed_generator: keras.random.SeedGenerator,
+) -> tuple[keras.KerasTensor, keras.KerasTensor, keras.KerasTensor]:
+    """Enlarge 256 to 286, crop 256 at random, mirror half of the images; one transform for all three.
+
+    Enlarging and cropping is separable, so each image becomes ``rows @ image @ columns.T`` with two
+    matrices of bilinear weights. Depth is interpolated with the mask as weight and keeps its
+    millimetres: a larger face is not a deeper one.
+
+    Args:
+        photo: (N, 256, 256, 3) float32.
+        depth_mm: (N, 256, 256, 1) float32, 0 where not valid.
+        valid: (N, 256, 256, 1) float32, 0 or 1.
+        seed_generator: Source of the random numbers; its state moves on.
+
+    Returns:
+        The three, jittered, with the shapes and ranges they came in.
+    """
+    count, size = ops.shape(photo)[0], photo.shape[1]
+    draws = keras.random.uniform((3, count, 1), seed=seed_generator)
+    margin = JITTER_SIZE_PX - size
+    top = ops.floor(draws[0] * (margin + 1))
+    left = ops.floor(draws[1] * (margin + 1))
+    index = ops.arange(size, dtype="float32")[None]
+    column_index = ops.where(draws[2] < 0.5, size - 1 - index, index)
+    rows = bilinear_weights(top + index, size)
+    columns = bilinear_weights(left + column_index, size)
+
+    stacked = ops.concatenate([photo, depth_mm * valid, valid], axis=-1)
+    moved = ops.einsum("nij,njkc->nikc", rows, stacked)
+    moved = ops.einsum("nlk,nikc->nilc", columns, moved)
+    coverage = moved[..., 4:]
+    moved_valid = ops.cast(coverage >= 0.5, "float32")
+    moved_depth = moved[..., 3:4] / ops.maximum(coverage, 0.5) * moved_valid
+    return moved[..., :3], moved_depth, moved_valid
+
+
+def bilinear_weights(enlarged_index: keras.KerasTensor, size: int) -> keras.KerasTensor:
+    """(N, T, size) weights that read pixel ``enlarged_index`` (N, T) of an image enlarged to 286."""
+    position = (enlarged_index + 0.5) * (size / JITTER_SIZE_PX) - 0.5
+    position = ops.clip(position, 0, size - 1)
+    source = ops.arange(size, dtype="float32")
+    return ops.relu(1 - ops.abs(source[None, None] - position[..., None]))

@@ -1,0 +1,64 @@
+"""What a generator must say about itself to be used: the file that travels with its weights."""
+
+import math
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from facedepth_pipeline.depth import FRAME_PITCH, Fit, PixelPitch, fitted_pitch
+
+Point = tuple[float, float]
+
+
+class LandmarkTemplate(BaseModel):
+    """Mean position of the five points of ``mtcnn`` over training portraits.
+
+    Pixels of the 751x501 frame: x along columns, y down rows. Left and right are those of the
+    image, not of the person.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    left_eye: Point
+    right_eye: Point
+    nose: Point
+    mouth_left: Point
+    mouth_right: Point
+    portraits: Annotated[int, Field(ge=1, description="Number of portraits averaged.")]
+
+    @property
+    def interocular_mm(self) -> float:
+        """Distance of the eye centres in millimetres: pixels of the frame are 0.32 mm."""
+        return math.dist(self.left_eye, self.right_eye) * FRAME_PITCH.x_mm
+
+
+class GeneratorSidecar(BaseModel):
+    """Everything beside the weights that turns a prediction into millimetres.
+
+    Attributes:
+        fit: How the 751x501 frame became 256x256 in training.
+        landmarks: Where a face must lie in the frame.
+        interocular_mm: Distance of the eye centres that alignment assumes for a photo of unknown
+            scale: the mean of the training portraits.
+        valid_threshold_mm: A predicted depth above this counts as face.
+        data_digest: SHA-256 of the training and validation pairs.
+        training_subjects: Ids whose pairs the weights have seen.
+        licence: Terms under which the weights may be used.
+        parameters: The training parameters, as logged.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    fit: Fit
+    landmarks: LandmarkTemplate
+    interocular_mm: Annotated[float, Field(gt=0)]
+    valid_threshold_mm: Annotated[float, Field(gt=0)]
+    data_digest: str
+    training_subjects: tuple[str, ...]
+    licence: str
+    parameters: dict[str, Any]
+
+    @property
+    def pitch(self) -> PixelPitch:
+        """Millimetres per pixel of the generator's 256x256 output."""
+        return fitted_pitch(self.fit)

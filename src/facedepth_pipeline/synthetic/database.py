@@ -1,0 +1,172 @@
+"""The stand-in database: who is in it, which takes of them, and the rendering of all of them in order.
+
+Everything follows from the seed. Each subject and each take has a random generator of its own, so a pair
+has the same bytes whatever the number of processes, and whether or not other pairs are rendered.
+"""
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from facedepth_pipeline.parameters import SynthesisParameters
+from facedepth_pipeline.synthetic.head_model import HeadModel
+from facedepth_pipeline.synthetic.rendering import HeadRenderer
+from facedepth_pipeline.synthetic.subjects import Capture, Subject, sample_capture, sample_subject
+from facedepth_pipeline.texas.names import PairName
+
+FIRST_DAY = datetime(2005, 9, 1)
+OPENING_HOUR = 8
+SECONDS_A_DAY = 10 * 3600
+LOOK_AHEAD = 3  # pairs in flight for each worker
+
+Metadata = dict[str, str | int]
+
+
+@dataclass(frozen=True)
+class Take:
+    """One capture to render."""
+
+    name: PairName
+    subject: Subject
+    capture: Capture
+
+
+@dataclass(frozen=True, eq=False)
+class SyntheticPair:
+    """One rendered pair in the Texas format.
+
+    Attributes:
+        name: Ids and capture time.
+        portrait: (751, 501, 3) uint8 RGB.
+        range_grey: (751, 501) uint8, 0.32 mm a level, near is bright, 0 = no surface.
+        fiducials_px: (25, 2) float64, x and y in pixels.
+        metadata: ``sex``, ``age`` (years), ``ethnicity`` and ``expression``.
+    """
+
+    name: PairName
+    portrait: np.ndarray
+    range_grey: np.ndarray
+    fiducials_px: np.ndarray
+    metadata: Metadata
+
+
+def plan_database(parameters: SynthesisParameters) -> list[Take]:
+    """Draw the subjects and their takes; image ids grow with subject ids, and so do capture times.
+
+    Raises:
+        ValueError: If there are fewer pairs than subjects.
+    """
+    if parameters.pairs < parameters.subjects:
+        raise ValueError(
+            f"Each subject needs a pair; received subjects={parameters.subjects} and pairs={parameters.pairs}."
+        )
+    rng = _generator(parameters.seed)
+    counts = takes_per_subject(rng, parameters.subjects, parameters.pairs)
+    times = _capture_times(rng, counts)
+    takes = []
+    for subject_number, count in enumerate(counts, start=1):
+        subject = sample_subject(_generator(parameters.seed, subject_number), f"{subject_number:03d}")
+        for take_number in range(1, count + 1):
+            capture = sample_capture(
+                _generator(parameters.seed, subject_number, take_number), first=take_number == 1
+            )
+            name = PairName(f"{len(takes) + 1:04d}", subject.subject_id, times[len(takes)])
+            takes.append(Take(name, subject, capture))
+    return takes
+
+
+def render_database(head_model: HeadModel, takes: Sequence[Take], processes: int) -> Iterator[SyntheticPair]:
+    """Render the takes in order, keeping only a few pairs in memory.
+
+    Args:
+        head_model: The head.
+        takes: From :func:`plan_database`.
+        processes: Workers; 1 renders in this process, 0 takes one for each core.
+
+    Raises:
+        ValueError: If ``processes`` is negative.
+    """
+    if processes < 0:
+        raise ValueError(f"processes must be 0 or more; received {processes}.")
+    workers = min(processes or os.cpu_count() or 1, max(len(takes), 1))
+    if workers == 1:
+        renderer = HeadRenderer(head_model)
+        return (render_take(renderer, take) for take in takes)
+    return _render_in_pool(head_model, takes, workers)
+
+
+def render_take(renderer: HeadRenderer, take: Take) -> SyntheticPair:
+    """Render one take."""
+    rendered = renderer.render(take.subject, take.capture)
+    metadata: Metadata = {
+        "sex": take.subject.sex,
+        "age": take.subject.age,
+        "ethnicity": take.subject.ethnicity,
+        "expression": take.capture.expression,
+    }
+    return SyntheticPair(take.name, *rendered, metadata)
+
+
+def takes_per_subject(rng: np.random.Generator, subjects: int, pairs: int) -> list[int]:
+    """At least one take each, at most about twice the mean, ``pairs`` in all."""
+    shares = rng.uniform(0, 1, subjects)
+    exact = shares / shares.sum() * (pairs - subjects)
+    counts = 1 + np.floor(exact).astype(int)
+    left_over = pairs - counts.sum()
+    counts[np.argsort(np.floor(exact) - exact, kind="stable")[:left_over]] += 1
+    return [int(count) for count in counts]
+
+
+def _capture_times(rng: np.random.Generator, counts: Sequence[int]) -> list[datetime]:
+    """Seconds apart within a subject, minutes between subjects, on working days from September 2005 on."""
+    gaps = np.concatenate([[rng.integers(60, 300), *rng.integers(20, 50, count - 1)] for count in counts])
+    times = []
+    for elapsed in np.cumsum(gaps).tolist():
+        working_day, second = divmod(int(elapsed), SECONDS_A_DAY)
+        week, weekday = divmod(working_day + FIRST_DAY.weekday(), 5)
+        day = FIRST_DAY + timedelta(days=7 * week + weekday - FIRST_DAY.weekday())
+        times.append(day + timedelta(hours=OPENING_HOUR, seconds=second))
+    return times
+
+
+def _generator(seed: int, *spawn_key: int) -> np.random.Generator:
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=spawn_key))
+
+
+_worker_renderer: HeadRenderer | None = None
+
+
+def _start_worker(head_model: HeadModel) -> None:
+    global _worker_renderer
+    _worker_renderer = HeadRenderer(head_model)
+
+
+def _render_in_worker(take: Take) -> SyntheticPair:
+    if _worker_renderer is None:
+        raise RuntimeError("The worker has no renderer; _start_worker must run first.")
+    return render_take(_worker_renderer, take)
+
+
+def _render_in_pool(head_model: HeadModel, takes: Sequence[Take], workers: int) -> Iterator[SyntheticPair]:
+    executor = ProcessPoolExecutor(
+        workers,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_start_worker,
+        initargs=(head_model,),
+    )
+    waiting: deque[Future[SyntheticPair]] = deque()
+    try:
+        for take in takes:
+            waiting.append(executor.submit(_render_in_worker, take))
+            if len(waiting) >= LOOK_AHEAD * workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        executor.shutdown(cancel_futures=True)

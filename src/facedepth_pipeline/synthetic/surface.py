@@ -1,0 +1,81 @@
+"""The head model as the renderer needs it: a smooth fine mesh whose topology never changes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from facedepth_pipeline.synthetic.head_model import HeadModel, split_quads
+from facedepth_pipeline.synthetic.subdivision import subdivision_matrix
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """Everything about the fine mesh that no subject changes.
+
+    Attributes:
+        refine: (W, V) sparse float32 weights from coarse to fine vertices.
+        triangles: (T, 3) int32, fine.
+        canonical: (W, 3) float32 mm, the fine vertices of the mean adult: a coordinate that is fixed to
+            the skin, in which appearance is painted.
+        canonical_normals: (W, 3) float32, unit length.
+        region_weights: Region name to (W,) float32 in [0, 1]; they sum to 1 over regions.
+        eye_centres: (2, 3) float32 mm, canonical, right then left of the person.
+        eye_radius_mm: Of the eyeball.
+        landmarks: (25,) int32 fine vertex numbers.
+        vertex_from_triangle: (W, T) sparse 0/1 incidence, to sum normals.
+    """
+
+    refine: sparse.csr_array
+    triangles: np.ndarray
+    canonical: np.ndarray
+    canonical_normals: np.ndarray
+    region_weights: dict[str, np.ndarray]
+    eye_centres: np.ndarray
+    eye_radius_mm: float
+    landmarks: np.ndarray
+    vertex_from_triangle: sparse.csr_array
+
+    def normals(self, vertices: np.ndarray) -> np.ndarray:
+        """(W, 3) float32 unit normals of fine vertices, averaged over triangles by area."""
+        return _normals(vertices, self.triangles, self.vertex_from_triangle)
+
+
+def build_surface(head_model: HeadModel, levels: int = 2) -> Surface:
+    """Subdivide the head ``levels`` times; 2 gives 1 mm between vertices on the face."""
+    count = len(head_model.vertices)
+    refine, quads = subdivision_matrix(head_model.quads, count, levels)
+    triangles = split_quads(quads)
+    incidence = _incidence(triangles, refine.shape[0])
+    canonical = refine @ head_model.vertices.astype(np.float32)
+    one_hot = np.eye(len(head_model.region_names), dtype=np.float32)[head_model.regions]
+    weights = refine @ one_hot
+    eyes = [
+        head_model.vertices[head_model.regions == head_model.region_names.index(name)]
+        for name in ("right_eye", "left_eye")
+    ]
+    centres = np.stack([(eye.min(axis=0) + eye.max(axis=0)) / 2 for eye in eyes]).astype(np.float32)
+    return Surface(
+        refine=refine,
+        triangles=triangles,
+        canonical=canonical,
+        canonical_normals=_normals(canonical, triangles, incidence),
+        region_weights={name: weights[:, k] for k, name in enumerate(head_model.region_names)},
+        eye_centres=centres,
+        eye_radius_mm=float(np.ptp(eyes[0][:, 0]) / 2),
+        landmarks=head_model.landmarks,  # subdivision keeps the numbers of the coarse vertices
+        vertex_from_triangle=incidence,
+    )
+
+
+def _incidence(triangles: np.ndarray, vertex_count: int) -> sparse.csr_array:
+    columns = np.repeat(np.arange(len(triangles)), 3)
+    ones = np.ones(triangles.size, dtype=np.float32)
+    return sparse.csr_array((ones, (triangles.ravel(), columns)), shape=(vertex_count, len(triangles)))
+
+
+def _normals(vertices: np.ndarray, triangles: np.ndarray, incidence: sparse.csr_array) -> np.ndarray:
+    first, second, third = (vertices[triangles[:, corner]] for corner in range(3))
+    summed = incidence @ np.cross(second - first, third - first)
+    length = np.sqrt(np.einsum("ij,ij->i", summed, summed))[:, None]
+    return (summed / np.maximum(length, np.float32(1e-12))).astype(np.float32)

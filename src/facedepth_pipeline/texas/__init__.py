@@ -1,0 +1,1 @@
+"""The file format of the Texas 3D Face Recognition Database."""

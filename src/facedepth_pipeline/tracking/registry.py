@@ -1,0 +1,92 @@
+"""Generators in the MLflow model registry."""
+
+import json
+from dataclasses import dataclass
+from importlib.metadata import version
+
+import mlflow
+import numpy as np
+from mlflow.models import ModelSignature
+from mlflow.types import Schema, TensorSpec
+
+from facedepth_pipeline import keras_import  # noqa: F401  first import of Keras in the process, quietly
+from facedepth_pipeline.depth import IMAGE_SIZE_PX
+from facedepth_pipeline.prediction import DepthGenerator
+from facedepth_pipeline.sidecar import GeneratorSidecar
+
+CHAMPION = "champion"
+SIDECAR_KEY = "facedepth_sidecar"
+
+
+@dataclass(frozen=True)
+class RegisteredGenerator:
+    """A version in the registry.
+
+    Attributes:
+        name: Registered model name.
+        version: Number of the version.
+        run_id: MLflow run that made it.
+    """
+
+    name: str
+    version: int
+    run_id: str
+
+    @property
+    def model_uri(self) -> str:
+        """Address of exactly this version."""
+        return f"models:/{self.name}/{self.version}"
+
+
+def register_generator(generator: DepthGenerator, model_name: str) -> RegisteredGenerator:
+    """Log the generator to the active run and register it as a new version.
+
+    The sidecar travels inside the model's metadata, so that any client that has the model has it too.
+    """
+    size = IMAGE_SIZE_PX
+    signature = ModelSignature(
+        inputs=Schema([TensorSpec(np.dtype(np.float32), (-1, size, size, 3), "photo")]),
+        outputs=Schema([TensorSpec(np.dtype(np.float32), (-1, size, size, 1), "depth_normalized")]),
+    )
+    info = mlflow.keras.log_model(
+        generator.network,
+        name="generator",
+        registered_model_name=model_name,
+        signature=signature,
+        # without this MLflow finds out by loading the model in another process, for half a minute
+        pip_requirements=[f"{package}=={version(package)}" for package in ("keras", "tensorflow", "numpy")],
+        metadata={SIDECAR_KEY: generator.sidecar.model_dump_json()},
+    )
+    mlflow.log_dict(generator.sidecar.model_dump(mode="json"), "generator_sidecar.json")
+    return RegisteredGenerator(model_name, int(info.registered_model_version), info.run_id)
+
+
+def load_registered_generator(model_uri: str) -> tuple[DepthGenerator, str]:
+    """Load a generator and its sidecar from the registry.
+
+    Args:
+        model_uri: ``models:/<name>@<alias>`` or ``models:/<name>/<version>``, or any other address
+            that MLflow knows.
+
+    Returns:
+        The generator, and the address of the exact version that an alias stands for.
+
+    Raises:
+        ValueError: If there is no such model, or it was not registered by this project.
+    """
+    try:
+        info = mlflow.models.get_model_info(model_uri)
+        network = mlflow.keras.load_model(model_uri)
+    except mlflow.exceptions.MlflowException as error:
+        raise ValueError(
+            f"No generator at {model_uri!r} in the MLflow registry {mlflow.get_registry_uri()}: {error.message} "
+            "Train one with `kedro run --pipelines=train,evaluate`, or name another with --params=model_uri=..."
+        ) from error
+    sidecar = (info.metadata or {}).get(SIDECAR_KEY)
+    if sidecar is None:
+        raise ValueError(
+            f"The model at {model_uri!r} has no {SIDECAR_KEY!r} in its metadata, so its scale and frame are not "
+            "known. Expected a model registered by `kedro run --pipelines=train`."
+        )
+    exact = f"models:/{info.name}/{info.registered_model_version}" if info.registered_model_version else model_uri
+    return DepthGenerator(network, GeneratorSidecar.model_validate(json.loads(sidecar))), exact
