@@ -169,6 +169,59 @@ def select_quads(base: BaseMesh) -> np.ndarray:
     return np.concatenate([kept, *(base.quads[name] for name in EYES)])
 
 
+def rim_edges(quads: np.ndarray) -> set[tuple[int, int]]:
+    """Directed edges (a, b) that no neighbouring quad runs through the other way, as (b, a)."""
+    edges = {(int(a), int(b)) for quad in quads for a, b in zip(quad, np.roll(quad, -1), strict=True)}
+    return {edge for edge in edges if edge[::-1] not in edges}
+
+
+@dataclass(frozen=True)
+class MouthLid:
+    """A dark lid across the mouth just behind the lips, in place of MakeHuman's deep cavity.
+
+    A scanner sees no throat, and through parted lips a ray would meet nothing near. Each new vertex lies
+    between a vertex of the upper and one of the lower rim and moves with both.
+    """
+
+    quads: np.ndarray  # (R, 4) vertex numbers; new vertices count on from the first free number
+    upper: np.ndarray  # (M,) rim vertex above each new vertex
+    lower: np.ndarray  # (M,) rim vertex below
+
+    def extend(self, values: np.ndarray) -> np.ndarray:
+        """Append the new vertices' values to (V, C) values of the old ones."""
+        return np.concatenate([values, (values[self.upper] + values[self.lower]) / 2])
+
+
+def close_mouth(quads: np.ndarray, cavity: np.ndarray, vertices: np.ndarray) -> tuple[np.ndarray, MouthLid]:
+    """Drop the quads of the cavity and bridge the rim that stays open.
+
+    Args:
+        quads: (Q, 4, 2) vertex and UV numbers.
+        cavity: (V,) bool, vertices of the cavity, its rim included.
+        vertices: (V, 3) positions.
+
+    Returns:
+        The quads that stay, and the lid.
+    """
+    inside = cavity[quads[..., 0]].all(axis=1)
+    opened = rim_edges(quads[~inside, :, 0]) - rim_edges(quads[..., 0])
+    following = {b: a for a, b in opened}  # the lid runs its rim the other way round
+    right = min(following, key=lambda vertex: vertices[vertex, 0])
+    ring = [right]
+    while following[ring[-1]] != right:
+        ring.append(following[ring[-1]])
+    half = len(ring) // 2
+    paths = np.array(ring[1:half]), np.array(ring[:half:-1])  # from the right corner to the left one
+    left = ring[half]
+    new = len(vertices) + np.arange(half - 1)
+    lid = [[right, paths[0][0], new[0], paths[1][0]]]
+    for k in range(half - 2):
+        lid.append([paths[0][k], paths[0][k + 1], new[k + 1], new[k]])
+        lid.append([new[k], new[k + 1], paths[1][k + 1], paths[1][k]])
+    lid.append([paths[0][-1], left, paths[1][-1], new[-1]])
+    return quads[~inside], MouthLid(np.array(lid), *paths)
+
+
 def build_arrays(archive: zipfile.ZipFile) -> dict[str, np.ndarray]:
     """All arrays of the npz."""
     base = read_base_mesh(archive.read(MPFB + "3dobjs/base.obj").decode())
@@ -184,19 +237,22 @@ def build_arrays(archive: zipfile.ZipFile) -> dict[str, np.ndarray]:
     }
     for name, path in detail_paths(archive):
         directions[name] = read_target(archive, path, len(base.vertices))
-    kept = np.unique(quads[..., 0])
-    vertices = mean_adult[kept] - mean_adult[eyes].mean(axis=0)
     uv = np.zeros((len(base.vertices), 2))
     uv[quads[..., 0]] = base.uvs[quads[..., 1]]
+    quads, lid = close_mouth(quads, mask_at(archive, "inside-mouth", uv), base.vertices)
+    kept = np.unique(quads[..., 0])
+    kept = np.concatenate([kept, len(base.vertices) + np.arange(len(lid.upper))])  # still in rising order
+    vertices = lid.extend(mean_adult)[kept] - mean_adult[eyes].mean(axis=0)
+    uv = lid.extend(uv)[kept]
     return {
         "vertices": vertices.astype(np.float32),
-        "quads": np.searchsorted(kept, quads[..., 0]).astype(np.int32),
-        "uvs": uv[kept].astype(np.float32),
-        "regions": label_regions(archive, base, kept, vertices, uv[kept]),
+        "quads": np.searchsorted(kept, np.concatenate([quads[..., 0], lid.quads])).astype(np.int32),
+        "uvs": uv.astype(np.float32),
+        "regions": label_regions(archive, base, kept, vertices, uv),
         "region_names": np.array(REGIONS),
         "landmarks": np.searchsorted(kept, list(LANDMARKS.values())).astype(np.int32),
         "landmark_names": np.array(list(LANDMARKS)),
-        **sparse_directions({name: delta[kept] for name, delta in directions.items()}),
+        **sparse_directions({name: lid.extend(delta)[kept] for name, delta in directions.items()}),
     }
 
 
@@ -215,9 +271,10 @@ def label_regions(
     paint("clothes", y < -165 - 0.25 * z)
     paint("scalp", (hair_side > 0) & (y > -35))
     paint("nostril", (np.abs(x) > 2) & (np.abs(x) < 13) & (y < -32) & (y > -50) & (z > 5) & (z < 29))
-    masks = {"eyelid": "eyelids", "ear": "ears", "lips": "lips", "mouth_interior": "inside-mouth"}
+    masks = {"eyelid": "eyelids", "ear": "ears", "lips": "lips"}
     for region, mask in masks.items():
         paint(region, mask_at(archive, mask, uv))
+    paint("mouth_interior", mask_at(archive, "inside-mouth", uv) | (kept >= len(base.vertices)))
     for region, group in zip(("right_eye", "left_eye"), EYES, strict=True):
         paint(region, np.isin(kept, base.quads[group][..., 0]))
     return labels

@@ -105,7 +105,7 @@ class ReconstructionParameters(Parameters):
     ] = 2.0
     max_distance_mm: Annotated[
         float, Field(gt=0, le=20, description="Poisson vertices further than this from the depth are cut.")
-    ] = 1.0
+    ] = 3.0
     max_depth_jump_mm: Annotated[
         float,
         Field(gt=0, le=80, description="Neighbouring pixels further apart in depth are not joined."),

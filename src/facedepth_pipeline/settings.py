@@ -7,7 +7,8 @@ from facedepth_pipeline.hooks import ParameterGuard, RunSummary, TrackingHook
 HOOKS = (ParameterGuard(), TrackingHook(), RunSummary())
 
 # TrackingHook is kedro-mlflow's own hook with typed parameters logged key by key; both would log twice.
-DISABLE_HOOKS_FOR_PLUGINS = ("kedro-mlflow",)
+# Kedro compares the name as the wheel spells it, which is with an underscore.
+DISABLE_HOOKS_FOR_PLUGINS = ("kedro_mlflow",)
 
 CONFIG_LOADER_ARGS = {
     "base_env": "base",

@@ -1,17 +1,18 @@
 """Splits by person: no subject is ever in two sets."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from dataclasses import dataclass
 
 import numpy as np
 
 
-class SubjectSplit(TypedDict):
+@dataclass(frozen=True)
+class SubjectSplit:
     """Subject ids of each set, sorted; the three are disjoint and together all subjects."""
 
-    train: list[str]
-    validation: list[str]
-    test: list[str]
+    train: tuple[str, ...]
+    validation: tuple[str, ...]
+    test: tuple[str, ...]
 
 
 def split_subjects(
@@ -51,7 +52,7 @@ def split_subjects(
     rest = {subject: count for subject, count in image_counts.items() if subject not in set(test)}
     validation = _stratified_draw(rest, validation_subjects, rng)
     train = sorted(set(rest) - set(validation))
-    return {"train": train, "validation": validation, "test": test}
+    return SubjectSplit(train=tuple(train), validation=tuple(validation), test=tuple(test))
 
 
 def _require_training_subjects(available: int, held_out: int) -> None:

@@ -26,9 +26,7 @@ class Mesh:
         if len(lengths) != 1:
             raise ValueError(f"vertices, colours and uv must be equally long; received {sorted(lengths)}.")
         if self.triangles.size and self.triangles.max() >= len(self.vertices):
-            raise ValueError(
-                f"triangles name vertex {self.triangles.max()}; there are {len(self.vertices)} vertices."
-            )
+            raise ValueError(f"triangles name vertex {self.triangles.max()}; there are {len(self.vertices)} vertices.")
 
 
 @dataclass(frozen=True, eq=False)

@@ -78,9 +78,7 @@ def fit_similarity(source: np.ndarray, target: np.ndarray) -> Similarity:
         ValueError: If the shapes differ or the source points coincide.
     """
     if source.shape != target.shape or source.ndim != 2 or source.shape[1] != 2 or len(source) < 2:
-        raise ValueError(
-            f"source and target must both be (N, 2), N >= 2; received {source.shape} and {target.shape}."
-        )
+        raise ValueError(f"source and target must both be (N, 2), N >= 2; received {source.shape} and {target.shape}.")
     source_mean, target_mean = source.mean(0), target.mean(0)
     variance = np.mean(np.sum((source - source_mean) ** 2, axis=1))
     if variance <= 0:
@@ -93,9 +91,7 @@ def fit_similarity(source: np.ndarray, target: np.ndarray) -> Similarity:
     return Similarity(scale, rotation, target_mean - scale * rotation @ source_mean)
 
 
-def warp_to_frame(
-    photo: np.ndarray, similarity: Similarity, fill: tuple[int, int, int] = BLACK
-) -> np.ndarray:
+def warp_to_frame(photo: np.ndarray, similarity: Similarity, fill: tuple[int, int, int] = BLACK) -> np.ndarray:
     """Resample a photo into the 751x501 frame.
 
     A photo with finer pixels than the frame is first shrunk with a filter as wide as the shrinking

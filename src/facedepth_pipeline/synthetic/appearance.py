@@ -5,6 +5,7 @@ between the eyes), so that the paint stays in place when shape or expression mov
 Colours are linear reflectances. Gaussians, bands and value noise: it looks like a face, no more is meant.
 """
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,23 +16,23 @@ from facedepth_pipeline.synthetic.subjects import Subject
 from facedepth_pipeline.synthetic.surface import Surface
 
 SKIN_TONES = linear_from_srgb(
-    np.array([[245, 213, 196], [226, 184, 157], [196, 146, 114], [146, 98, 70], [97, 62, 46], [62, 40, 32]])
-    / 255
+    np.array([[245, 213, 196], [226, 184, 157], [196, 146, 114], [146, 98, 70], [97, 62, 46], [62, 40, 32]]) / 255
 ).astype(np.float32)
-SCLERA = np.array([0.62, 0.58, 0.55], np.float32)
+SCLERA = np.array([0.39, 0.36, 0.34], np.float32)
 BLOOD = np.array([0.42, 0.10, 0.09], np.float32)
 CAVITY = np.array([0.035, 0.008, 0.007], np.float32)
 IRIS_RADIUS_MM = 6.3
 PUPIL_RADIUS_MM = 2.3
+BROW_MM = (17.0, 13.0)  # height of the middle of the band that holds the brows, and half the band
 TILE_PX = 256
 
 
 class Material(NamedTuple):
-    """(N, 3) linear reflectance, and (N,) strength and sharpness of the highlight."""
+    """(N, 3) linear reflectance, (N,) strength of the highlight, (N,) bool: as small as on an eye."""
 
     albedo: np.ndarray
     gloss: np.ndarray
-    sharpness: np.ndarray
+    wet: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,12 +43,14 @@ class Paint:
         subject: Whose.
         albedo: (W, 3) float32 for each fine vertex: everything that varies slowly.
         hair: (W,) float32 for each fine vertex, 0 skin to 1 hair, before strands fray the hairline.
+        hair_displacement_mm: (W,) float32, how far the hair stands off the scalp, along the normal.
         tile: (256, 256) float32 noise of mean 0 and deviation 1, which repeats without a seam.
     """
 
     subject: Subject
     albedo: np.ndarray
     hair: np.ndarray
+    hair_displacement_mm: np.ndarray
     tile: np.ndarray
 
 
@@ -85,12 +88,12 @@ def paint_subject(surface: Surface, subject: Subject) -> Paint:
         _beard(position, weights, subject),
     )
     albedo *= (1 - 0.25 * weights["neck"])[:, None]
-    albedo = _mix(albedo, CAVITY, np.clip(weights["mouth_interior"] + 0.9 * weights["nostril"], 0, 1))
-    albedo = _mix(
-        albedo, np.array(subject.shirt_colour, np.float32), smooth_step(0.35, 0.65, weights["clothes"])
-    )
+    albedo = _mix(albedo, CAVITY, np.clip(weights["mouth_interior"] + 0.9 * _nostrils(surface), 0, 1))
+    albedo = _mix(albedo, np.array(subject.shirt_colour, np.float32), _clothes(position))
     albedo = _mix(albedo, lip * 0.12, _lashes(surface))
-    return Paint(subject, albedo.astype(np.float32), hair_weight(surface, subject), _tile(rng))
+    hair = hair_weight(surface, subject)
+    standing_mm = _hair_displacement_mm(surface, subject, hair)
+    return Paint(subject, albedo.astype(np.float32), hair, standing_mm, _tile(rng))
 
 
 def hair_weight(surface: Surface, subject: Subject) -> np.ndarray:
@@ -106,14 +109,10 @@ def hair_weight(surface: Surface, subject: Subject) -> np.ndarray:
     return (np.clip(inside, 0, 1) * (1 - np.clip(3 * ears, 0, 1))).astype(np.float32)
 
 
-def hair_displacement_mm(surface: Surface, paint: Paint) -> np.ndarray:
-    """(W,) float32: how far the hair stands off the scalp, along the normal."""
-    rng = np.random.default_rng(paint.subject.texture_seed + 2)
+def _hair_displacement_mm(surface: Surface, subject: Subject, hair: np.ndarray) -> np.ndarray:
+    rng = np.random.default_rng(subject.texture_seed + 2)
     locks = 1 + 0.18 * _waves(rng, surface.canonical, wavelength_mm=(8, 30), count=14)
-    depth = 1.6 * (surface.canonical[:, 1] > -40)
-    return (paint.subject.hair_mm * smooth_step(0.35, 1.0, paint.hair) * locks * np.minimum(depth, 1)).astype(
-        np.float32
-    )
+    return (subject.hair_mm * smooth_step(0.35, 1.0, hair) * locks).astype(np.float32)
 
 
 def material_at(paint: Paint, surface: Surface, attributes: np.ndarray) -> Material:
@@ -124,35 +123,50 @@ def material_at(paint: Paint, surface: Surface, attributes: np.ndarray) -> Mater
         surface: Where the eyes are.
         attributes: (N, 9) float32: canonical position, albedo, hair weight, right and left eye weight.
     """
-    position, albedo, hair = attributes[:, :3], attributes[:, 3:6], attributes[:, 6]
-    subject = paint.subject
-    strands = _sample_tile(paint.tile, 3.1 * position[:, 0] + 0.8 * position[:, 2], 0.35 * position[:, 1])
+    position, hair = attributes[:, :3], attributes[:, 6]
     grain = _sample_tile(paint.tile, 2.3 * position[:, 0], 2.3 * position[:, 1])
-    albedo = albedo * (1 + 0.025 * grain[:, None])
-    hair_colour = np.array(subject.hair_colour, np.float32)
-    is_brow = brow_weight(position, strands) * subject.brow_strength
-    albedo = _mix(albedo, hair_colour * 0.9, is_brow)
-    shaved = 0.35 if subject.hair_mm == 0 else 1.0
-    is_hair = shaved * smooth_step(0.35, 0.65, hair + 0.08 * strands)
-    albedo = _mix(albedo, hair_colour * np.clip(1 + 0.35 * strands, 0.3, 2)[:, None], is_hair)
-    gloss = np.full(len(albedo), 0.05, np.float32) * (1 - 0.6 * is_hair)
-    sharpness = np.full(len(albedo), 14, np.float32)
+    albedo = attributes[:, 3:6] * (1 + 0.025 * grain[:, None])
+    gloss = np.full(len(albedo), 0.05, np.float32)
+    wet = np.zeros(len(albedo), dtype=bool)
+    brows = np.flatnonzero((np.abs(position[:, 1] - BROW_MM[0]) < BROW_MM[1]) & (position[:, 2] > -25))
+    albedo[brows] = _draw_brows(paint, position[brows], albedo[brows])
+    hairy = np.flatnonzero(hair > 0.02)
+    albedo[hairy], covered = _draw_hair(paint, position[hairy], albedo[hairy], hair[hairy])
+    gloss[hairy] *= 1 - 0.6 * covered
     for side in range(2):
-        seen = np.flatnonzero(attributes[:, 7 + side] > 0.5)
-        albedo[seen] = _eye_albedo(position[seen] - surface.eye_centres[side], subject)
-        gloss[seen], sharpness[seen] = 0.5, 250
-    return Material(albedo, gloss, sharpness)
+        eye = np.flatnonzero(attributes[:, 7 + side] > 0.5)
+        albedo[eye] = _eye_albedo(position[eye] - surface.eye_centres[side], paint.subject)
+        gloss[eye], wet[eye] = 0.6, True
+    return Material(albedo, gloss, wet)
 
 
-def brow_weight(position: np.ndarray, strands: np.ndarray) -> np.ndarray:
-    """(N,) float32 density of the brows at canonical positions (N, 3)."""
+def _draw_brows(paint: Paint, position: np.ndarray, albedo: np.ndarray) -> np.ndarray:
+    slant = np.abs(position[:, 0]) - 1.2 * position[:, 1]
+    hairs = _sample_tile(paint.tile, 1.9 * slant, 0.5 * position[:, 1] + 0.3 * position[:, 0])
+    colour = 0.7 * np.array(paint.subject.hair_colour, np.float32)
+    return _mix(albedo, colour, brow_weight(position, hairs) * paint.subject.brow_strength)
+
+
+def _draw_hair(
+    paint: Paint, position: np.ndarray, albedo: np.ndarray, hair: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Colour, and how much of the skin hair covers."""
+    strands = _sample_tile(paint.tile, 3.1 * position[:, 0] + 0.8 * position[:, 2], 0.35 * position[:, 1])
+    colour = np.array(paint.subject.hair_colour, np.float32)
+    cropped = 0.35 if paint.subject.hair_mm == 0 else 1.0
+    covered = cropped * smooth_step(0.35, 0.65, hair + 0.08 * strands)
+    return _mix(albedo, colour * np.clip(1 + 0.35 * strands, 0.3, 2)[:, None], covered), covered
+
+
+def brow_weight(position: np.ndarray, hairs: np.ndarray) -> np.ndarray:
+    """(N,) float32 density of the brows at canonical positions (N, 3); ``hairs`` is noise that frays them."""
     along = (np.abs(position[:, 0]) - 11) / 41  # 0 at the inner, 1 at the outer end
     centre = 15.0 + 9.5 * along - 10.5 * along**2 - 3.0 * along**6
     half_width = 4.3 - 2.6 * np.clip(along, 0, 1)
     across = np.abs(position[:, 1] - centre) / half_width
-    ends = smooth_step(-0.06, 0.12, along) * smooth_step(1.05, 0.8, along)
+    ends = smooth_step(-0.12, 0.2, along) * smooth_step(1.05, 0.8, along)
     front = position[:, 2] > -25
-    return np.clip((1 - smooth_step(0.5, 1.15, across)) * ends * front * (0.85 + 0.22 * strands), 0, 1)
+    return np.clip((1 - smooth_step(0.2, 1.25, across + 0.12 * hairs)) * ends * front * (0.95 + 0.12 * hairs), 0, 1)
 
 
 def _eye_albedo(from_centre: np.ndarray, subject: Subject) -> np.ndarray:
@@ -177,6 +191,21 @@ def _lip_tone(skin: np.ndarray, subject: Subject) -> np.ndarray:
     return natural + (BLOOD * (0.4 + skin[0]) - natural) * 0.5 * subject.lip_tint
 
 
+def _nostrils(surface: Surface) -> np.ndarray:
+    """(W,) float32: the inside of the nostrils and the underside of the nose around them."""
+    x, y, z = surface.canonical.T
+    squared = ((np.abs(x) - 7.5) / 4.0) ** 2 + ((y + 46.5) / 2.6) ** 2
+    below = smooth_step(-0.1, -0.5, surface.canonical_normals[:, 1]) * (z > 15)
+    return np.maximum(surface.region_weights["nostril"], 0.8 * np.exp(-squared) * below)
+
+
+def _clothes(position: np.ndarray) -> np.ndarray:
+    """(W,) float32: below a collar that dips at the throat."""
+    x, y = position[:, 0], position[:, 1]
+    collar = -150 - 22 * np.exp(-((x / 32) ** 2))
+    return smooth_step(2, -2, y - collar)
+
+
 def _lashes(surface: Surface) -> np.ndarray:
     """(W,) float32: the rim of the upper lid, where it meets the eyeball."""
     rim = np.zeros(len(surface.canonical), np.float32)
@@ -190,11 +219,12 @@ def _lashes(surface: Surface) -> np.ndarray:
 
 
 def _beard(position: np.ndarray, weights: dict[str, np.ndarray], subject: Subject) -> np.ndarray:
+    """(W,) float32: stubble on jaw, cheeks and upper lip, fading at its borders."""
     x, y, z = position.T
-    jaw = smooth_step(-52, -72, y + 0.25 * np.maximum(np.abs(x) - 22, 0)) * smooth_step(-135, -112, y)
-    cheek = smooth_step(40, 52, np.abs(x)) * smooth_step(-25, -45, y) * smooth_step(-135, -112, y)
-    moustache = smooth_step(-50, -55, y) * (np.abs(x) < 30)
-    cover = np.clip(np.maximum(np.maximum(jaw, 0.8 * cheek), moustache), 0, 1) * (z > -75)
+    jaw = smooth_step(-64, -84, y + 0.2 * np.abs(x)) * smooth_step(-140, -112, y)
+    cheek = smooth_step(42, 60, np.abs(x)) * smooth_step(-20, -50, y) * smooth_step(-140, -112, y)
+    moustache = smooth_step(-48, -56, y) * smooth_step(34, 18, np.abs(x)) * smooth_step(-84, -70, y)
+    cover = np.maximum(np.maximum(jaw, 0.8 * cheek), 0.9 * moustache) * smooth_step(-80, -60, z)
     return 0.75 * subject.beard * cover * (1 - smooth_step(0.1, 0.5, weights["lips"])) * (1 - weights["ear"])
 
 
@@ -212,7 +242,7 @@ def _waves(
     """(N,) float32 smooth noise of deviation 1: plane waves of random direction and length."""
     directions = rng.standard_normal((count, 3))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    lengths = np.exp(rng.uniform(*np.log(wavelength_mm), count))
+    lengths = np.exp(rng.uniform(math.log(wavelength_mm[0]), math.log(wavelength_mm[1]), count))
     phases = rng.uniform(0, 2 * np.pi, count)
     total = np.zeros(len(position), np.float32)
     for direction, length, phase in zip(directions, lengths, phases, strict=True):

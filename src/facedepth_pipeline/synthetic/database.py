@@ -6,11 +6,13 @@ has the same bytes whatever the number of processes, and whether or not other pa
 
 import multiprocessing
 import os
+import pickle
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import numpy as np
 
@@ -69,13 +71,11 @@ def plan_database(parameters: SynthesisParameters) -> list[Take]:
     rng = _generator(parameters.seed)
     counts = takes_per_subject(rng, parameters.subjects, parameters.pairs)
     times = _capture_times(rng, counts)
-    takes = []
+    takes: list[Take] = []
     for subject_number, count in enumerate(counts, start=1):
         subject = sample_subject(_generator(parameters.seed, subject_number), f"{subject_number:03d}")
         for take_number in range(1, count + 1):
-            capture = sample_capture(
-                _generator(parameters.seed, subject_number, take_number), first=take_number == 1
-            )
+            capture = sample_capture(_generator(parameters.seed, subject_number, take_number), first=take_number == 1)
             name = PairName(f"{len(takes) + 1:04d}", subject.subject_id, times[len(takes)])
             takes.append(Take(name, subject, capture))
     return takes
@@ -139,31 +139,25 @@ def _generator(seed: int, *spawn_key: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=spawn_key))
 
 
-_worker_renderer: HeadRenderer | None = None
+@lru_cache(maxsize=1)
+def _worker_renderer(pickled_model: bytes) -> HeadRenderer:
+    """The renderer of this worker process, built with its first take and kept for the others."""
+    return HeadRenderer(pickle.loads(pickled_model))
 
 
-def _start_worker(head_model: HeadModel) -> None:
-    global _worker_renderer
-    _worker_renderer = HeadRenderer(head_model)
-
-
-def _render_in_worker(take: Take) -> SyntheticPair:
-    if _worker_renderer is None:
-        raise RuntimeError("The worker has no renderer; _start_worker must run first.")
-    return render_take(_worker_renderer, take)
+def _render_in_worker(pickled_model: bytes, take: Take) -> SyntheticPair:
+    return render_take(_worker_renderer(pickled_model), take)
 
 
 def _render_in_pool(head_model: HeadModel, takes: Sequence[Take], workers: int) -> Iterator[SyntheticPair]:
-    executor = ProcessPoolExecutor(
-        workers,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_start_worker,
-        initargs=(head_model,),
-    )
+    # The model goes along with each take (1.5 MB), not as an argument of the pool's initializer: a worker
+    # that dies while it starts would leave this process waiting for ever on a pipe that nobody reads.
+    pickled_model = pickle.dumps(head_model)
+    executor = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
     waiting: deque[Future[SyntheticPair]] = deque()
     try:
         for take in takes:
-            waiting.append(executor.submit(_render_in_worker, take))
+            waiting.append(executor.submit(_render_in_worker, pickled_model, take))
             if len(waiting) >= LOOK_AHEAD * workers:
                 yield waiting.popleft().result()
         while waiting:

@@ -106,10 +106,18 @@ class HeadModel:
             raise ValueError(
                 f"The head model lacks the arrays {missing}; tools/build_head_model.py writes all of them."
             )
-        values = {name: np.asarray(arrays[name]) for name in ARRAY_NAMES}
-        names = ("region_names", "landmark_names", "direction_names")
         return cls(
-            **{key: tuple(map(str, value)) if key in names else value for key, value in values.items()}
+            vertices=np.asarray(arrays["vertices"]),
+            quads=np.asarray(arrays["quads"]),
+            uvs=np.asarray(arrays["uvs"]),
+            regions=np.asarray(arrays["regions"]),
+            region_names=_texts(arrays["region_names"]),
+            landmarks=np.asarray(arrays["landmarks"]),
+            landmark_names=_texts(arrays["landmark_names"]),
+            direction_names=_texts(arrays["direction_names"]),
+            direction_offsets=np.asarray(arrays["direction_offsets"]),
+            direction_indices=np.asarray(arrays["direction_indices"]),
+            direction_deltas=np.asarray(arrays["direction_deltas"]),
         )
 
     @cached_property
@@ -144,14 +152,16 @@ class HeadModel:
         shaped = self.vertices.astype(np.float32)
         for name, weight in coefficients.items():
             rows = self._direction_rows[name]
-            shaped[self.direction_indices[rows]] += np.float32(weight) * self.direction_deltas[rows].astype(
-                np.float32
-            )
+            shaped[self.direction_indices[rows]] += np.float32(weight) * self.direction_deltas[rows].astype(np.float32)
         return shaped
 
     def landmark(self, name: str) -> int:
         """Vertex number of a landmark."""
         return int(self.landmarks[self.landmark_names.index(name)])
+
+
+def _texts(array: np.ndarray) -> tuple[str, ...]:
+    return tuple(str(text) for text in array)
 
 
 def split_quads(quads: np.ndarray) -> np.ndarray:

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from scipy.ndimage import uniform_filter
 
 from facedepth_pipeline.depth import (
     FRAME_HEIGHT_PX,
@@ -12,7 +13,7 @@ from facedepth_pipeline.depth import (
     range_from_depth,
 )
 from facedepth_pipeline.open3d_import import o3d
-from facedepth_pipeline.synthetic.appearance import Paint, hair_displacement_mm, material_at, paint_subject
+from facedepth_pipeline.synthetic.appearance import Paint, material_at, paint_subject
 from facedepth_pipeline.synthetic.head_model import HeadModel
 from facedepth_pipeline.synthetic.light import shade, srgb_from_linear
 from facedepth_pipeline.synthetic.subjects import Capture, Subject
@@ -21,8 +22,10 @@ from facedepth_pipeline.texas.fiducials import NOSE_TIP
 
 RAY_START_MM = 500.0  # in front of everything
 NOSE_REACH_MM = 15.0  # the nose tip is the nearest point within this distance of its landmark
-EDGE_STEP_MM = 1.2
-SUBPIXELS = ((-0.125, -0.375), (0.375, -0.125), (0.125, 0.375), (-0.375, 0.125))  # a rotated grid, in pixels
+EDGE_STEP_MM = 2.0
+OCCLUSION = ((13, 0.28), (61, 0.13))  # window in pixels, share of light lost per millimetre of depth
+# Offsets in pixels, x and y: a rotated grid.
+SUBPIXELS = np.array([[-0.125, -0.375], [0.375, -0.125], [0.125, 0.375], [-0.375, 0.125]], np.float32)
 
 
 class Hits(NamedTuple):
@@ -56,8 +59,8 @@ class OrthographicCaster:
         self.triangles = triangles
         self._scene = o3d.t.geometry.RaycastingScene(nthreads=1)
         self._scene.add_triangles(
-            o3d.core.Tensor(np.ascontiguousarray(vertices, dtype=np.float32)),
-            o3d.core.Tensor(np.ascontiguousarray(triangles, dtype=np.uint32)),
+            o3d.core.Tensor.from_numpy(np.ascontiguousarray(vertices, dtype=np.float32)),
+            o3d.core.Tensor.from_numpy(np.ascontiguousarray(triangles, dtype=np.uint32)),
         )
 
     def cast(self, column: np.ndarray, row: np.ndarray) -> Hits:
@@ -67,13 +70,22 @@ class OrthographicCaster:
         rays[:, 1] = ((FRAME_HEIGHT_PX - 1) / 2 - row) * FRAME_PITCH.y_mm
         rays[:, 2] = RAY_START_MM
         rays[:, 5] = -1
-        answer = self._scene.cast_rays(o3d.core.Tensor(rays), nthreads=1)
+        answer = self._scene.cast_rays(o3d.core.Tensor.from_numpy(rays), nthreads=1)
         distance = answer["t_hit"].numpy()
         hit = np.isfinite(distance)
         depth_mm = np.where(hit, RAY_START_MM - np.where(hit, distance, 0), 0).astype(np.float32)
         second_third = answer["primitive_uvs"].numpy()[hit]
         shares = np.concatenate([1 - second_third.sum(axis=1, keepdims=True), second_third], axis=1)
         return Hits(hit, depth_mm, self.triangles[answer["primitive_ids"].numpy()[hit]], shares)
+
+
+def visible_triangles(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """Those of (T, 3) triangles that face the camera and reach into the frame: a third, on a head."""
+    x, y = vertices[:, 0][triangles], vertices[:, 1][triangles]
+    twice_area = (x[:, 1] - x[:, 0]) * (y[:, 2] - y[:, 0]) - (x[:, 2] - x[:, 0]) * (y[:, 1] - y[:, 0])
+    half_width, half_height = FRAME_WIDTH_PX / 2 * FRAME_PITCH.x_mm, FRAME_HEIGHT_PX / 2 * FRAME_PITCH.y_mm
+    beside = (np.abs(x).min(axis=1) > half_width) | (np.abs(y).min(axis=1) > half_height)
+    return triangles[(twice_area > 0) & ~beside]
 
 
 def interpolate(hits: Hits, attributes: np.ndarray) -> np.ndarray:
@@ -90,40 +102,43 @@ class HeadRenderer:
     def __init__(self, head_model: HeadModel) -> None:
         self.head_model = head_model
         self.surface: Surface = build_surface(head_model)
+        self._last_paint: Paint | None = None
 
     def render(self, subject: Subject, capture: Capture) -> RenderedPair:
         """Portrait, range image and fiducials of one take."""
-        paint = paint_subject(self.surface, subject)
+        paint = self._paint(subject)
         vertices = self._frame_vertices(subject, capture, paint)
-        caster = OrthographicCaster(vertices, self.surface.triangles)
-        rows, columns = np.mgrid[:FRAME_HEIGHT_PX, :FRAME_WIDTH_PX].astype(np.float32)
-        hits = caster.cast(columns.ravel(), rows.ravel())
+        caster = OrthographicCaster(vertices, visible_triangles(vertices, self.surface.triangles))
         painter = _Painter(self.surface, paint, self.surface.normals(vertices), capture)
-        linear = painter.colours(hits, rows.ravel())
         shape = (FRAME_HEIGHT_PX, FRAME_WIDTH_PX)
-        is_edge = _edges(hits.hit.reshape(shape), hits.depth_mm.reshape(shape)).ravel()
-        linear[is_edge] = np.mean(
-            [
-                painter.colours(
-                    caster.cast(columns.ravel()[is_edge] + dx, rows.ravel()[is_edge] + dy),
-                    rows.ravel()[is_edge],
-                )
-                for dx, dy in SUBPIXELS
-            ],
-            axis=0,
-        )
+        row, column = (grid.ravel() for grid in np.mgrid[:FRAME_HEIGHT_PX, :FRAME_WIDTH_PX].astype(np.float32))
+        hits = caster.cast(column, row)
+        linear = painter.colours(hits, row)
         depth_mm = hits.depth_mm.reshape(shape)
+        is_edge = _edges(hits.hit.reshape(shape), depth_mm).ravel()
+        fine_column = (column[is_edge] + SUBPIXELS[:, :1]).ravel()
+        fine_row = (row[is_edge] + SUBPIXELS[:, 1:]).ravel()
+        finer = painter.colours(caster.cast(fine_column, fine_row), fine_row)
+        linear[is_edge] = finer.reshape(len(SUBPIXELS), -1, 3).mean(axis=0)
+        reach = ambient_occlusion(depth_mm, hits.hit.reshape(shape)).ravel()
+        linear *= np.where(hits.hit, reach, 1)[:, None]
         return RenderedPair(
             _develop(linear.reshape(*shape, 3), capture),
             range_from_depth(depth_mm, hits.hit.reshape(shape)),
             _project(vertices[self.surface.landmarks]),
         )
 
+    def _paint(self, subject: Subject) -> Paint:
+        """The subject's colours; those of the last subject are kept, for takes come one after the other."""
+        if self._last_paint is None or self._last_paint.subject != subject:
+            self._last_paint = paint_subject(self.surface, subject)
+        return self._last_paint
+
     def _frame_vertices(self, subject: Subject, capture: Capture, paint: Paint) -> np.ndarray:
         """(W, 3) float32 mm: shaped, posed, and moved so that the nose tip lies where the take says."""
         coarse = self.head_model.shape(subject.shape | capture.face_units)
         fine = self.surface.refine @ coarse
-        fine += self.surface.normals(fine) * hair_displacement_mm(self.surface, paint)[:, None]
+        fine += self.surface.normals(fine) * paint.hair_displacement_mm[:, None]
         fine = np.einsum("ij,kj->ik", fine, rotation(capture.pose_deg)).astype(np.float32)
         tip = fine[self.surface.landmarks[NOSE_TIP]]
         near_tip = np.sum((fine - tip) ** 2, axis=1) < NOSE_REACH_MM**2
@@ -154,9 +169,7 @@ class _Painter:
         normals = attributes[:, :3]
         normals /= np.sqrt(np.einsum("ij,ij->i", normals, normals))[:, None] + np.float32(1e-6)
         material = material_at(self._paint, self._surface, attributes[:, 3:])
-        linear[hits.hit] = shade(
-            material.albedo, normals, material.gloss, material.sharpness, self._capture.lighting
-        )
+        linear[hits.hit] = shade(material.albedo, normals, material.gloss, material.wet, self._capture.lighting)
         return linear
 
 
@@ -167,6 +180,19 @@ def rotation(pose_deg: tuple[float, float, float]) -> np.ndarray:
     pitch = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
     roll = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
     return np.einsum("ij,jk,kl->il", yaw, pitch, roll)
+
+
+def ambient_occlusion(depth_mm: np.ndarray, hit: np.ndarray) -> np.ndarray:
+    """(H, W) float32 in [0.45, 1]: how much light reaches pixels that lie deeper than those around them.
+
+    A cheap stand-in for the shadows of eye sockets, nostrils and the sides of the nose: depth against
+    its own mean over squares of 4 and 20 mm.
+    """
+    depth_mm = np.where(hit, depth_mm, depth_mm.min())  # the wall behind shades nothing
+    lost = np.zeros_like(depth_mm)
+    for size_px, per_mm in OCCLUSION:
+        lost += per_mm * np.clip(uniform_filter(depth_mm, size_px, mode="nearest") - depth_mm, 0, 6)
+    return np.clip(1 - lost, 0.45, 1)
 
 
 def _edges(hit: np.ndarray, depth_mm: np.ndarray) -> np.ndarray:

@@ -42,10 +42,10 @@ AXES: tuple[Axis, ...] = (
     *_axes("mouth/mouth-", SIZE, lowerlip_height=0.3, upperlip_height=0.3, philtrum_volume=0.3),
     *_axes("mouth/mouth-", SIZE, lowerlip_volume=0.25, upperlip_volume=0.25),
     *_axes("mouth/mouth-", UP, angles=0.15, trans=0.2),
-    *_axes("chin/chin-", SIZE, bones=0.3, height=0.35, prominent=0.3, width=0.35, prognathism=0.2),
+    *_axes("chin/chin-", SIZE, bones=0.3, height=0.25, prominent=0.3, width=0.35, prognathism=0.2),
     *_axes("chin/chin-", SIZE, cleft=0.2, jaw_drop=0.2),
     *_axes("cheek/{side}-cheek-", SIZE, bones=0.35, volume=0.35, inner=0.25),
-    *_axes("forehead/forehead-", SIZE, nubian=0.2, scale_vert=0.25, temple=0.3),
+    *_axes("forehead/forehead-", SIZE, nubian=0.2, scale_vert=0.15, temple=0.3),
     *_axes("forehead/forehead-", FORWARD, trans=0.3),
     *_axes("eyebrows/eyebrows-", UP, angle=0.3, trans=0.3),
     *_axes("eyebrows/eyebrows-", FORWARD, trans=0.3),
@@ -53,7 +53,7 @@ AXES: tuple[Axis, ...] = (
     *_axes("eyes/{side}-eye-", UP, corner1=0.3, corner2=0.25, trans=0.15),
     *_axes("eyes/{side}-eye-", ("in", "out"), epicanthus=0.15, trans=0.15),
     *_axes("ears/{side}-ear-", SIZE, scale=0.3, wing=0.3, lobe=0.3),
-    *_axes("head/head-", SIZE, scale_depth=0.25, scale_horiz=0.25, scale_vert=0.25, fat=0.2),
+    *_axes("head/head-", SIZE, scale_depth=0.2, scale_horiz=0.18, scale_vert=0.12, fat=0.2),
     *_axes("neck/neck-", SIZE, scale_horiz=0.25, double=0.2),
 )
 
@@ -73,9 +73,7 @@ def sample_details(rng: np.random.Generator) -> dict[str, float]:
         value = axis.deviation * np.clip(rng.standard_normal(), -LARGEST, LARGEST)
         if "{side}" in axis.positive:
             for side in "lr":
-                own = value + SIDE_DEVIATION * axis.deviation * np.clip(
-                    rng.standard_normal(), -LARGEST, LARGEST
-                )
+                own = value + SIDE_DEVIATION * axis.deviation * np.clip(rng.standard_normal(), -LARGEST, LARGEST)
                 _put(details, axis, side, own)
         else:
             _put(details, axis, "", value)

@@ -4,9 +4,7 @@ import numpy as np
 from scipy import sparse
 
 
-def subdivision_matrix(
-    quads: np.ndarray, vertex_count: int, levels: int
-) -> tuple[sparse.csr_array, np.ndarray]:
+def subdivision_matrix(quads: np.ndarray, vertex_count: int, levels: int) -> tuple[sparse.csr_array, np.ndarray]:
     """Weights that turn the vertices of a quad mesh into those of the subdivided mesh.
 
     Args:

@@ -154,10 +154,8 @@ def sample_subject(rng: np.random.Generator, subject_id: str) -> Subject:
         hair_colour=_hair_colour(rng, melanin, age),
         iris_colour=_iris_colour(rng, melanin),
         hair_mm=_hair_thickness(rng, sex, age),
-        hairline_mm=float(
-            rng.normal(0, 5) + (rng.uniform(0, 0.5) * max(age - 30, 0) if sex == "male" else 0)
-        ),
-        brow_strength=float(rng.uniform(0.55, 1)),
+        hairline_mm=float(rng.normal(0, 5) + (rng.uniform(0, 0.5) * max(age - 30, 0) if sex == "male" else 0)),
+        brow_strength=float(rng.uniform(0.65, 1) if sex == "male" else rng.uniform(0.45, 0.85)),
         beard=float(rng.choice([0, rng.uniform(0, 0.4), rng.uniform(0.4, 0.9)])) if sex == "male" else 0.0,
         shirt_colour=_triple(rng.uniform(0.02, 0.5) * rng.uniform(0.3, 1, 3)),
         texture_seed=int(rng.integers(2**32)),
@@ -169,12 +167,8 @@ def sample_capture(rng: np.random.Generator, first: bool) -> Capture:
     names = list(EXPRESSIONS)
     neutral = first or rng.random() < 0.5
     expression = "neutral" if neutral else names[1 + rng.integers(len(names) - 1)]
-    key = Light(
-        float(rng.uniform(-40, 40)), float(rng.uniform(10, 50)), _warm_white(rng, rng.uniform(0.65, 0.95))
-    )
-    fill = Light(
-        float(rng.uniform(-70, 70)), float(rng.uniform(0, 35)), _warm_white(rng, rng.uniform(0.1, 0.4))
-    )
+    key = Light(float(rng.uniform(-40, 40)), float(rng.uniform(5, 40)), _warm_white(rng, rng.uniform(0.7, 1.0)))
+    fill = Light(float(rng.uniform(-70, 70)), float(rng.uniform(0, 35)), _warm_white(rng, rng.uniform(0.15, 0.5)))
     return Capture(
         expression=expression,
         face_units=_face_units(rng, expression),
@@ -184,7 +178,7 @@ def sample_capture(rng: np.random.Generator, first: bool) -> Capture:
             float(369 + np.clip(rng.normal(0, 3), -8, 8)),
         ),
         nose_tip_grey=float(rng.uniform(246, 250)),
-        lighting=Lighting((key, fill), ambient=float(rng.uniform(0.22, 0.38))),
+        lighting=Lighting((key, fill), ambient=float(rng.uniform(0.28, 0.46))),
         backdrop=_triple(rng.uniform(0.01, 0.35) * rng.uniform(0.9, 1.1, 3)),
         noise_grey=float(rng.uniform(0.5, 2.0)),
         noise_seed=int(rng.integers(2**32)),
@@ -195,11 +189,11 @@ def _macro_shape(rng: np.random.Generator, ancestry: Ancestry, sex: Sex, age: in
     """Multilinear weights of MakeHuman's base shapes: ethnicity x sex x age, and sex x age x weight."""
     base = np.array([ancestry.african, ancestry.asian, ancestry.caucasian])
     mixture = dict(zip(("african", "asian", "caucasian"), rng.dirichlet(base * 12 + 0.05), strict=True))
-    maleness = rng.uniform(0.7, 1.0) if sex == "male" else rng.uniform(0.0, 0.3)
+    maleness = rng.uniform(0.8, 1.0) if sex == "male" else rng.uniform(0.0, 0.15)
     sexes = {"female": 1 - maleness, "male": maleness}
     oldness = float(np.clip((age - YOUNG_YEARS) / (OLD_YEARS - YOUNG_YEARS), 0, 1))
     ages = {"young": 1 - oldness, "old": oldness}
-    heaviness = float(np.clip(rng.normal(0.1, 0.4), -0.8, 1.0))
+    heaviness = float(np.clip(rng.normal(0.0, 0.35), -0.8, 0.9))
     builds = {
         "minweight": max(-heaviness, 0),
         "averageweight": 1 - abs(heaviness),
@@ -241,10 +235,10 @@ def _hair_colour(rng: np.random.Generator, melanin: float, age: int) -> tuple[fl
 
 
 def _iris_colour(rng: np.random.Generator, melanin: float) -> tuple[float, float, float]:
-    light = max(0.0, 0.33 - melanin)
+    light = max(0.0, 0.22 - melanin)
     odds = {
         "dark brown": 0.3 + 2 * melanin,
-        "brown": 0.5,
+        "brown": 0.35,
         "hazel": light,
         "green": light,
         "blue": 3 * light,

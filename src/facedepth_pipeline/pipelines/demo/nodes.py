@@ -14,7 +14,7 @@ def stage_photos(
     sample_photos: PhotosOnDisk,
 ) -> dict[str, bytes]:
     """Gather what the demo reconstructs: a portrait of each held-out person, and a real photograph."""
-    held_out = pair_manifest[pair_manifest["subject_id"].isin(subject_split["test"])]
+    held_out = pair_manifest[pair_manifest["subject_id"].isin(subject_split.test)]
     paths = held_out.drop_duplicates("subject_id")["portrait_path"]
     portraits = {path.rpartition("/")[2]: texas_pairs.read(path) for path in paths}
     return portraits | dict(sample_photos)

@@ -26,7 +26,7 @@ PICTURED_PAIRS = 3
 
 def predict_test_depth(generator: DepthGenerator, pairs_256: Pairs, subject_split: SubjectSplit) -> Iterator[Pair]:
     """Predict the depth of each test photo, at every pixel, as the pairs are saved."""
-    test_pairs = tqdm(pairs_256.of_subjects(subject_split["test"]), desc="predicting", unit="photo")
+    test_pairs = tqdm(pairs_256.of_subjects(subject_split.test), desc="predicting", unit="photo")
     return (_predicted(generator, pair) for pair in test_pairs)
 
 
@@ -40,8 +40,8 @@ def score(
     predicted_depth: Pairs, pairs_256: Pairs, subject_split: SubjectSplit, parameters: EvaluateParameters
 ) -> tuple[dict[str, Any], pd.DataFrame, pd.DataFrame]:
     """Measure generator and mean face on the test pairs: summary, by image, by subject."""
-    test_pairs = pairs_256.of_subjects(subject_split["test"])
-    mean_face = mean_training_face(pairs_256.of_subjects(subject_split["train"]))
+    test_pairs = pairs_256.of_subjects(subject_split.test)
+    mean_face = mean_training_face(pairs_256.of_subjects(subject_split.train))
     predictors = {
         GENERATOR: lambda position: predicted_depth[position].depth_map.depth_mm,
         "mean_face": lambda _: mean_face,

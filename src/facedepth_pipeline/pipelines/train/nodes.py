@@ -35,7 +35,7 @@ def measure_template(
     parameters: TrainParameters,
 ) -> LandmarkTemplate:
     """Find where faces lie in the frame, from one portrait of each of some training subjects."""
-    rows = pair_manifest[pair_manifest["subject_id"].isin(subject_split["train"])]
+    rows = pair_manifest[pair_manifest["subject_id"].isin(subject_split.train)]
     paths = rows.drop_duplicates("subject_id")["portrait_path"].head(parameters.template_portraits)
     return measure_landmark_template(decode_portrait(texas_pairs.read(path)) for path in paths)
 
@@ -48,9 +48,9 @@ def train_generator(
     parameters: TrainParameters,
 ) -> tuple[DepthGenerator, pd.DataFrame, dict[str, Figure]]:
     """Train pix2pix; give the generator with its sidecar, the history, and pictures of the progress."""
-    train_pairs = pairs_256.of_subjects(subject_split["train"])
-    validation_pairs = pairs_256.of_subjects(subject_split["validation"])
-    digest = pairs_digest(pairs_256.of_subjects(subject_split["train"] + subject_split["validation"]))
+    train_pairs = pairs_256.of_subjects(subject_split.train)
+    validation_pairs = pairs_256.of_subjects(subject_split.validation)
+    digest = pairs_digest(pairs_256.of_subjects(subject_split.train + subject_split.validation))
     pictured = _first_pair_of_each_person(validation_pairs)
 
     def draw(generator: keras.Model, epoch: int) -> Figure:
@@ -74,7 +74,7 @@ def train_generator(
         interocular_mm=landmark_template.interocular_mm,
         valid_threshold_mm=threshold,
         data_digest=digest,
-        training_subjects=tuple(subject_split["train"]),
+        training_subjects=tuple(subject_split.train),
         licence=LICENCE,
         parameters=parameters.model_dump(mode="json"),
     )

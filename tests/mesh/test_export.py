@@ -1,0 +1,133 @@
+import json
+import os
+import struct
+
+import numpy as np
+import pytest
+import trimesh
+
+from facedepth_pipeline.mesh import export
+from facedepth_pipeline.mesh.grid import grid_mesh
+from facedepth_pipeline.mesh.mesh import Mesh
+from facedepth_pipeline.mesh.point_cloud import point_cloud
+from facedepth_pipeline.mesh.wireframe import wireframe
+from surfaces import photo_of_positions, sphere
+
+PROVENANCE = {"photo_sha256": "ab12", "model": "modèle\nend_header 1", "tool": "a\\b\r"}
+
+
+@pytest.fixture(scope="module")
+def mesh() -> Mesh:
+    return grid_mesh(sphere(), photo_of_positions(sphere()), max_depth_jump_mm=8)
+
+
+def header_of(path):
+    return path.read_bytes().split(b"end_header\n")[0].decode("ascii").splitlines()
+
+
+def test_mesh_survives_ply_in_millimetres(mesh, tmp_path):
+    path = tmp_path / "face.ply"
+    export.write_mesh_ply(path, mesh, PROVENANCE)
+    read = trimesh.load_mesh(path, process=False)
+    np.testing.assert_array_equal(read.vertices, mesh.vertices)
+    np.testing.assert_array_equal(read.faces, mesh.triangles)
+    np.testing.assert_array_equal(read.visual.vertex_colors[:, :3], mesh.colours)
+    assert read.extents[:2] == pytest.approx([100, 100], abs=2)
+    assert read.face_normals[:, 2].min() > 0
+
+
+def test_ply_comments_are_one_line_of_ascii_each(mesh, tmp_path):
+    path = tmp_path / "face.ply"
+    export.write_mesh_ply(path, mesh, PROVENANCE)
+    comments = [line for line in header_of(path) if line.startswith("comment")]
+    assert comments == [
+        "comment unit: millimetre",
+        "comment photo_sha256: ab12",
+        r"comment model: mod\xe8le\nend_header 1",
+        r"comment tool: a\\b\r",
+    ]
+
+
+def test_point_cloud_survives_ply(tmp_path):
+    cloud = point_cloud(sphere(), photo_of_positions(sphere()))
+    path = tmp_path / "cloud.ply"
+    export.write_point_cloud_ply(path, cloud, PROVENANCE)
+    read = trimesh.load(path)
+    np.testing.assert_array_equal(read.vertices, cloud.points)
+    np.testing.assert_array_equal(read.colors[:, :3], cloud.colours)
+    raw = read.metadata["_ply_raw"]["vertex"]["data"]
+    normals = np.column_stack([raw[name].ravel() for name in ("nx", "ny", "nz")])
+    np.testing.assert_array_equal(normals, cloud.normals)
+
+
+def test_wireframe_survives_ply(tmp_path):
+    lines = wireframe(sphere(), max_depth_jump_mm=8, stride=8)
+    path = tmp_path / "wireframe.ply"
+    export.write_line_set_ply(path, lines, PROVENANCE)
+    header = header_of(path)
+    assert f"element edge {len(lines.edges)}" in header
+    body = path.read_bytes().split(b"end_header\n")[1]
+    points = np.frombuffer(body, "<f4", 3 * len(lines.points)).reshape(-1, 3)
+    np.testing.assert_array_equal(points, lines.points)
+    np.testing.assert_array_equal(np.frombuffer(body, "<i4", offset=points.nbytes).reshape(-1, 2), lines.edges)
+
+
+def test_mesh_survives_glb_in_metres_with_texture_and_extras(mesh, tmp_path):
+    path = tmp_path / "face.glb"
+    texture = photo_of_positions(sphere())
+    export.write_mesh_glb(path, mesh, texture, PROVENANCE)
+    scene = trimesh.load_scene(path, process=False)
+    (read,) = scene.geometry.values()
+    np.testing.assert_allclose(read.vertices, mesh.vertices / 1000, atol=1e-7)
+    np.testing.assert_allclose(read.visual.uv, mesh.uv, atol=1e-6)
+    assert read.face_normals[:, 2].min() > 0
+    assert read.body_count == 1
+    np.testing.assert_array_equal(np.asarray(read.visual.material.baseColorTexture)[..., :3], texture)
+    # Where a vertex lies on a pixel, the texture has its colour there: neither flipped nor shifted.
+    columns, rows = (read.visual.uv * [256, -256] + [0, 256]).T
+    assert np.abs(texture[rows.astype(int), columns.astype(int)].astype(int) - mesh.colours).max() == 0
+
+
+def test_glb_extras_say_unit_and_provenance(mesh, tmp_path):
+    path = tmp_path / "face.glb"
+    export.write_mesh_glb(path, mesh, photo_of_positions(sphere()), PROVENANCE)
+    content = path.read_bytes()
+    (length,) = struct.unpack_from("<I", content, 12)
+    document = json.loads(content[20 : 20 + length])
+    assert document["scenes"][0]["extras"] == PROVENANCE | {"unit": "metre"}
+    assert document["materials"][0]["pbrMetallicRoughness"]["metallicFactor"] == 0
+
+
+def test_a_mesh_without_texture_coordinates_makes_no_glb(mesh, tmp_path):
+    bare = Mesh(mesh.vertices, mesh.triangles, mesh.colours)
+    with pytest.raises(ValueError, match="uv is None"):
+        export.write_mesh_glb(tmp_path / "face.glb", bare, photo_of_positions(sphere()), {})
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("broken", ["fsync", "replace"])
+@pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()])
+def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(broken, error, tmp_path, monkeypatch):
+    path = tmp_path / "face.ply"
+    export.write_atomically(path, b"old")
+
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(os, broken, fail)
+    with pytest.raises(type(error)):
+        export.write_atomically(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert [file.name for file in tmp_path.iterdir()] == ["face.ply"]
+
+
+def test_a_write_replaces_the_old_file(tmp_path):
+    path = tmp_path / "face.ply"
+    export.write_atomically(path, b"a longer old file")
+    export.write_atomically(path, b"new")
+    assert path.read_bytes() == b"new"
+
+
+def test_triangles_that_name_a_missing_vertex_are_refused():
+    with pytest.raises(ValueError, match="vertex 3; there are 3"):
+        Mesh(np.zeros((3, 3), np.float32), np.array([[0, 1, 3]], np.int32), np.zeros((3, 3), np.uint8))

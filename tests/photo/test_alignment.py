@@ -1,0 +1,157 @@
+import math
+
+import numpy as np
+import pytest
+
+from facedepth_pipeline.photo.alignment import (
+    Similarity,
+    align_face,
+    fit_similarity,
+    is_database_portrait,
+    template_points,
+    warp_to_frame,
+)
+from facedepth_pipeline.photo.detection import DetectedFace
+from facedepth_pipeline.sidecar import GeneratorSidecar, LandmarkTemplate
+
+SIDECAR = GeneratorSidecar(
+    fit="stretch",
+    landmarks=LandmarkTemplate(
+        left_eye=(151, 310),
+        right_eye=(349, 310),
+        nose=(250, 400),
+        mouth_left=(180, 470),
+        mouth_right=(320, 470),
+        portraits=1,
+    ),
+    interocular_mm=63.0,
+    valid_threshold_mm=5.0,
+    data_digest="",
+    training_subjects=("001",),
+    licence="CC0-1.0",
+    parameters={},
+)
+TEMPLATE = template_points(SIDECAR.landmarks)
+
+
+def similarity(scale: float, degrees: float, x: float, y: float) -> Similarity:
+    cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    return Similarity(scale, np.array([[cosine, -sine], [sine, cosine]]), np.array([x, y]))
+
+
+def inverse(forward: Similarity) -> Similarity:
+    rotation = forward.rotation.T
+    return Similarity(1 / forward.scale, rotation, -rotation @ forward.translation / forward.scale)
+
+
+def pattern(points: np.ndarray) -> np.ndarray:
+    """Grey level 0 to 255 at (N, 2) frame pixels: waves 40 and 60 pixels long."""
+    x, y = points[:, 0], points[:, 1]
+    return 127.5 + 60 * np.sin(2 * np.pi * x / 40) + 60 * np.cos(2 * np.pi * y / 60)
+
+
+def photo_seen_through(to_frame: Similarity, height: int, width: int) -> np.ndarray:
+    """A photo whose pixels show the pattern where ``to_frame`` puts them."""
+    rows, columns = np.indices((height, width))
+    points = to_frame.apply(np.stack([columns.ravel(), rows.ravel()], axis=1).astype(float))
+    grey = np.rint(pattern(points)).astype(np.uint8).reshape(height, width)
+    return np.repeat(grey[..., None], 3, axis=2)
+
+
+@pytest.mark.parametrize("known", [similarity(0.3, 25, -7, 90), similarity(4, -170, 300, 5)])
+def test_a_known_similarity_is_recovered(known):
+    found = fit_similarity(inverse(known).apply(TEMPLATE), TEMPLATE)
+    assert found.scale == pytest.approx(known.scale)
+    np.testing.assert_allclose(found.rotation, known.rotation, atol=1e-12)
+    np.testing.assert_allclose(found.translation, known.translation, atol=1e-9)
+
+
+def test_mirrored_points_are_not_reflected_back():
+    found = fit_similarity(TEMPLATE * [-1, 1], TEMPLATE)
+    assert np.linalg.det(found.rotation) == pytest.approx(1)
+
+
+def test_the_fit_is_the_least_squares_one():
+    generator = np.random.default_rng(0)
+    source, target = generator.normal(size=(2, 5, 2))
+    found = fit_similarity(source, target)
+    best = np.sum((found.apply(source) - target) ** 2)
+    for scale, degrees, x, y in generator.normal(scale=0.01, size=(50, 4)):
+        turn = similarity(1, degrees * 57, 0, 0).rotation
+        near = Similarity(found.scale + scale, turn @ found.rotation, found.translation + np.array([x, y]))
+        assert np.sum((near.apply(source) - target) ** 2) > best
+
+
+@pytest.mark.parametrize(("source", "words"), [(np.ones((5, 2)), "coincide"), (np.zeros((5, 3)), r"\(5, 3\)")])
+def test_points_without_a_similarity_are_refused(source, words):
+    with pytest.raises(ValueError, match=words):
+        fit_similarity(source, TEMPLATE)
+
+
+@pytest.mark.parametrize(
+    ("known", "height", "width"),
+    [
+        (similarity(1, 0, 0, 0), 751, 501),
+        (similarity(2.5, 12, -60, -110), 420, 400),
+        (similarity(0.45, -9, -60, 40), 1800, 1400),
+    ],
+    ids=["same", "enlarged", "shrunk"],
+)
+def test_a_warped_photo_comes_back(known, height, width):
+    frame = warp_to_frame(photo_seen_through(known, height, width), known, fill=(1, 2, 3))
+    rows, columns = np.indices((751, 501))
+    points = np.stack([columns.ravel(), rows.ravel()], axis=1).astype(float)
+    there = inverse(known).apply(points)
+    margin = 2 + 2 / known.scale  # pixels at the rim mix with what lies outside
+    inside = np.all((there > margin) & (there < [width - 1 - margin, height - 1 - margin]), axis=1).reshape(751, 501)
+    assert inside.mean() > 0.5
+    expected = pattern(points).reshape(751, 501)
+    error = np.abs(frame[..., 0] - expected)[inside]
+    assert error.max() < 6  # a shift by half a frame pixel gives 9 to 12, and 3.4 in the mean
+    assert error.mean() < 1.5
+
+
+def test_outside_the_photo_is_the_fill_colour():
+    frame = warp_to_frame(np.full((100, 100, 3), 200, np.uint8), similarity(1, 0, 200, 300), fill=(10, 20, 30))
+    np.testing.assert_array_equal(frame[:300].reshape(-1, 3), np.broadcast_to((10, 20, 30), (300 * 501, 3)))
+    np.testing.assert_array_equal(frame[301:399, 201:299], np.full((98, 98, 3), 200))
+
+
+def test_detail_finer_than_the_frame_becomes_grey_not_moire():
+    checks = (np.indices((3004, 2004)).sum(axis=0) % 2 * 255).astype(np.uint8)
+    frame = warp_to_frame(np.repeat(checks[..., None], 3, axis=2), similarity(0.25, 3, 0, 0))
+    middle = frame[100:650, 100:400].astype(float)
+    assert middle.mean() == pytest.approx(127.5, abs=2)
+    assert middle.std() < 3
+
+
+def test_alignment_tells_scale_turn_and_fit():
+    known = similarity(0.5, -8, 20, 30)
+    face = DetectedFace(inverse(known).apply(TEMPLATE), 0.99)
+    aligned = align_face(np.zeros((1500, 1000, 3), np.uint8), face, SIDECAR)
+    assert aligned.method == "detect"
+    assert aligned.mm_per_photo_px == pytest.approx(0.16)
+    assert aligned.angle_degrees == pytest.approx(-8)
+    assert aligned.residual_px == pytest.approx(0, abs=1e-9)
+    # 198 frame pixels of 0.32 mm between the eyes, seen by pixels of 0.16 mm:
+    assert face.interocular_px * aligned.mm_per_photo_px == pytest.approx(198 * 0.32)
+
+
+def test_a_known_eye_distance_sets_the_size_in_the_frame():
+    face = DetectedFace(TEMPLATE, 0.99)
+    photo = np.zeros((751, 501, 3), np.uint8)
+    aligned = align_face(photo, face, SIDECAR, interocular_mm=63.0 * 1.1)
+    assert aligned.mm_per_photo_px == pytest.approx(0.32 * 1.1)
+
+
+@pytest.mark.parametrize(
+    ("file_name", "shape", "expected"),
+    [
+        ("Clean_0001_001_20050912091301_Portrait.png", (751, 501, 3), True),
+        ("Clean_0001_001_20050912091301_Range.png", (751, 501, 3), False),
+        ("Clean_0001_001_20050912091301_Portrait.png", (512, 512, 3), False),
+        ("portrait.png", (751, 501, 3), False),
+    ],
+)
+def test_portraits_of_the_database_are_known_by_name_and_size(file_name, shape, expected):
+    assert is_database_portrait(file_name, shape) is expected

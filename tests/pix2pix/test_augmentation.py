@@ -1,0 +1,64 @@
+import keras
+import numpy as np
+import pytest
+
+from facedepth_pipeline.pix2pix.augmentation import bilinear_weights, jitter
+
+COUNT = 6
+
+
+def jittered(photo, depth_mm, valid, seed=0):
+    return [np.asarray(x) for x in jitter(photo, depth_mm, valid, keras.random.SeedGenerator(seed))]
+
+
+@pytest.fixture(scope="module")
+def batch():
+    """Photo, depth and mask that all tell their own column and row, so that a common move can be seen."""
+    row, column = np.indices((256, 256)).astype(np.float32)
+    photo = np.stack([column, row, column + row], axis=-1) / 255 - 1
+    depth_mm = (20 + 0.1 * column + 0.05 * row)[..., None]
+    valid = np.ones_like(depth_mm)
+    return [np.repeat(x[None], COUNT, axis=0) for x in (photo, depth_mm, valid)]
+
+
+def test_photo_depth_and_mask_move_together_and_depth_keeps_its_millimetres(batch):
+    photo, depth_mm, valid = jittered(*batch)
+    column, row = (photo[..., 0] + 1) * 255, (photo[..., 1] + 1) * 255
+    np.testing.assert_allclose(depth_mm[..., 0], 20 + 0.1 * column + 0.05 * row, atol=2e-3)
+    assert valid.min() == 1
+
+
+def test_images_of_a_batch_are_cut_and_mirrored_independently(batch):
+    photo, _, _ = jittered(*batch)
+    mirrored = photo[:, 128, 0, 0] > photo[:, 128, -1, 0]
+    assert 0 < mirrored.sum() < COUNT
+    assert len({round(float(value), 4) for value in photo[:, 0, 128, 1]}) > 2
+
+
+def test_enlarging_is_286_over_256(batch):
+    photo, _, _ = jittered(*batch)
+    step = np.abs(np.diff((photo[..., 0] + 1) * 255, axis=2))
+    assert np.median(step) == pytest.approx(256 / 286, rel=1e-3)
+
+
+def test_no_depth_is_invented_at_the_rim_of_the_mask(batch):
+    photo, _, _ = batch
+    valid = np.zeros((COUNT, 256, 256, 1), np.float32)
+    valid[:, 60:200, 80:180] = 1
+    depth_mm = 50 * valid
+    _, moved_depth, moved_valid = jittered(photo, depth_mm, valid)
+    assert set(np.unique(moved_valid)) == {0.0, 1.0}
+    np.testing.assert_allclose(moved_depth[moved_valid == 1], 50, atol=1e-3)
+    assert (moved_depth[moved_valid == 0] == 0).all()
+    assert moved_valid.sum(axis=(1, 2, 3)) == pytest.approx(np.full(COUNT, 140 * 100 * (286 / 256) ** 2), rel=0.02)
+
+
+def test_the_seed_decides(batch):
+    first, same, other = (jittered(*batch, seed=seed)[0] for seed in (3, 3, 4))
+    np.testing.assert_array_equal(first, same)
+    assert not np.array_equal(first, other)
+
+
+def test_bilinear_weights_sum_to_one_everywhere():
+    index = np.arange(286, dtype=np.float32)[None]
+    np.testing.assert_allclose(np.asarray(bilinear_weights(index, 256)).sum(-1), 1, atol=1e-5)

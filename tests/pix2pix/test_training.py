@@ -1,0 +1,148 @@
+import keras
+import numpy as np
+import pytest
+
+from facedepth_pipeline.parameters import TrainParameters
+from facedepth_pipeline.pix2pix.device import choose_device, choose_dtype_policy
+from facedepth_pipeline.pix2pix.input_pipeline import PairBatches
+from facedepth_pipeline.pix2pix.losses import adversarial_loss, discriminator_loss, distance_loss
+from facedepth_pipeline.pix2pix.training import build_pix2pix, checkpoint_name, fit_generator, in_float32
+
+PARAMETERS = TrainParameters(
+    width=4,
+    normalization="instance",
+    distance="l1",
+    lambda_distance=100,
+    learning_rate=2e-3,
+    beta_1=0.5,
+    batch_size=4,
+    epochs=12,
+    augment=False,
+    precision="float32",
+    device="cpu",
+    seed=1,
+    picture_epochs=[1],
+    template_portraits=1,
+)
+
+
+def test_training_learns_depth_from_the_photo_and_repeats_itself(dome_pairs, tmp_path):
+    generator, history = fit_generator(dome_pairs, dome_pairs, PARAMETERS, tmp_path / "a")
+    assert history["epoch"].tolist() == list(range(1, 13))
+    assert history["val_mae_mm"].iloc[-1] < 0.5 * history["val_mae_mm"].iloc[0]
+    assert np.isfinite(history).all(axis=None)
+    assert {layer.compute_dtype for layer in generator.layers} == {"float32"}
+    one_epoch = PARAMETERS.model_copy(update={"epochs": 1})
+    _, again = fit_generator(dome_pairs, dome_pairs, one_epoch, tmp_path / "b")
+    # sums over threads come in any order, and later epochs amplify that: the first one must agree
+    np.testing.assert_allclose(again.iloc[0], history.iloc[0], rtol=0.02)
+
+
+class StopAfter(keras.callbacks.Callback):
+    def __init__(self, epochs):
+        super().__init__()
+        self.epochs = epochs
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == self.epochs:
+            raise KeyboardInterrupt
+
+
+def test_an_interrupted_training_goes_on_from_the_last_epoch(dome_pairs, tmp_path):
+    short = PARAMETERS.model_copy(update={"epochs": 3})
+    with pytest.raises(KeyboardInterrupt):
+        fit_generator(dome_pairs, dome_pairs, short, tmp_path, callbacks=[StopAfter(2)])
+    _, history = fit_generator(dome_pairs, dome_pairs, short, tmp_path)
+    assert history["epoch"].tolist() == [3]
+
+
+def test_one_step_moves_both_networks_along_their_own_gradient(dome_pairs):
+    """The update of plain gradient descent, computed a second time by finite differences."""
+    model = build_pix2pix(PARAMETERS.model_copy(update={"batch_size": 2}), "float32")
+    for layer in model.generator.layers:
+        if isinstance(layer, keras.layers.Dropout):
+            layer.rate = 0.0
+    rate = 1e-3
+    model.compile(optimizer=keras.optimizers.SGD(rate))
+    photo, depth_mm, valid = PairBatches(dome_pairs, 2, shuffle=False, seed=0)[0]
+
+    def losses():
+        x = keras.ops.convert_to_tensor(photo / np.float32(127.5) - 1)
+        normalized = np.where(valid > 0, 2 * depth_mm / 81.6 - 1, -1).astype(np.float32)
+        target = keras.ops.convert_to_tensor(normalized)
+        fake = model.generator(x)
+        real_logits, fake_logits = model.discriminator([x, target]), model.discriminator([x, fake])
+        generator_loss = adversarial_loss(fake_logits) + 100 * distance_loss(fake, target, "l1")
+        return float(generator_loss), float(discriminator_loss(real_logits, fake_logits))
+
+    def finite_difference(variable, which):
+        step = 2e-3
+        start = variable.numpy()
+        values = []
+        for sign in (1, -1):
+            variable.assign(start + sign * step)
+            values.append(losses()[which])
+        variable.assign(start)
+        return (values[0] - values[1]) / (2 * step)
+
+    bias = model.generator.get_layer("depth_logits").bias
+    judge_bias = model.discriminator.get_layer("patch_logits").bias
+    expected = [finite_difference(bias, 0), finite_difference(judge_bias, 1)]
+    before = [bias.numpy(), judge_bias.numpy()]
+    logged = model.train_step((photo, depth_mm, valid))
+    moved = [(b - v.numpy()) / rate for b, v in zip(before, (bias, judge_bias), strict=True)]
+    assert moved[0] == pytest.approx(expected[0], rel=0.02)
+    assert moved[1] == pytest.approx(expected[1], rel=0.02)
+    assert float(logged["generator_loss"]) == pytest.approx(
+        float(logged["adversarial_loss"]) + 100 * float(logged["distance_loss"]), rel=1e-5
+    )
+
+
+def test_batches_cover_every_pair_once_an_epoch_in_an_order_of_the_epoch(dome_pairs):
+    batches = PairBatches(dome_pairs, 3, shuffle=True, seed=0)
+    orders = []
+    for epoch in (0, 1, 0):
+        batches.start_epoch(epoch)
+        assert [len(batches[i][0]) for i in range(len(batches))] == [3, 3, 2]
+        orders.append(np.concatenate([batches[i][1].sum(axis=(1, 2, 3)) for i in range(len(batches))]))
+    assert sorted(orders[0]) == sorted(pair.depth_map.depth_mm.sum() for pair in dome_pairs)
+    np.testing.assert_array_equal(orders[0], orders[2])
+    assert not np.array_equal(orders[0], orders[1])
+
+
+def test_no_pairs_is_an_error():
+    with pytest.raises(ValueError, match="no pair"):
+        PairBatches([], 4, shuffle=True, seed=0)
+
+
+def test_a_gpu_that_is_not_there_is_an_error_that_says_what_to_do():
+    if keras.distribution.list_devices("gpu"):
+        pytest.skip("skipped, because this machine has a GPU")
+    with pytest.raises(ValueError, match=r"train.device is 'gpu'.*\[gpu\]"):
+        choose_device("gpu")
+    assert choose_device("auto") == "cpu:0"
+
+
+def test_precision_names_the_policy_of_keras():
+    assert choose_dtype_policy("float32", "gpu:0") == "float32"
+    assert choose_dtype_policy("bfloat16", "cpu:0") == "mixed_bfloat16"
+    assert choose_dtype_policy("auto", "gpu:0") == "mixed_bfloat16"
+
+
+def test_the_generator_computes_in_float32_whatever_it_was_trained_in():
+    trained = build_pix2pix(PARAMETERS, "mixed_bfloat16").generator
+    assert "bfloat16" in {layer.compute_dtype for layer in trained.layers}
+    generator = in_float32(trained, PARAMETERS)
+    assert {layer.compute_dtype for layer in generator.layers} == {"float32"}
+    for first, second in zip(trained.get_weights(), generator.get_weights(), strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def test_a_checkpoint_belongs_to_its_parameters_and_pairs():
+    names = {
+        checkpoint_name(PARAMETERS, "digest"),
+        checkpoint_name(PARAMETERS, "other"),
+        checkpoint_name(PARAMETERS.model_copy(update={"seed": 2}), "digest"),
+    }
+    assert len(names) == 3
+    assert checkpoint_name(PARAMETERS, "digest") in names

@@ -1,0 +1,158 @@
+import keras
+import numpy as np
+import pytest
+
+from conftest import png_bytes
+from facedepth_pipeline.depth import FRAME_HEIGHT_PX, FRAME_WIDTH_PX, MAX_DEPTH_MM, PixelPitch, fitted_pitch
+from facedepth_pipeline.inference import (
+    DepthGenerator,
+    normalize_photo,
+    predict_depth_maps,
+    predicted_valid,
+    prepare_photo,
+    reconstruct_photo,
+)
+from facedepth_pipeline.parameters import ReconstructionParameters
+from facedepth_pipeline.photo.detection import DetectedFace, FaceDetector
+from facedepth_pipeline.photo.refusal import PhotoRefused, RefusalReason
+from facedepth_pipeline.sidecar import GeneratorSidecar, LandmarkTemplate
+from surfaces import sphere
+
+PORTRAIT = "Clean_0001_001_20050912091301_Portrait.png"
+LANDMARKS = LandmarkTemplate(
+    left_eye=(151, 310),
+    right_eye=(349, 310),
+    nose=(250, 400),
+    mouth_left=(180, 470),
+    mouth_right=(320, 470),
+    portraits=1,
+)
+GRID = ReconstructionParameters(mesher="grid")
+
+
+class NoDetector(FaceDetector):
+    """For photos that need none."""
+
+    def detect(self, photo):
+        raise AssertionError("Nothing was to be detected.")
+
+
+class FixedDetector(FaceDetector):
+    """Always sees the face of the template at half the size of the frame."""
+
+    def detect(self, photo):
+        points = np.array([LANDMARKS.left_eye, LANDMARKS.right_eye, LANDMARKS.nose])
+        mouth = np.array([LANDMARKS.mouth_left, LANDMARKS.mouth_right])
+        return [DetectedFace(np.concatenate([points, mouth]) / 2, 0.99)]
+
+
+@pytest.fixture(scope="module")
+def generator() -> DepthGenerator:
+    """A network that takes the mean brightness of a photo for its depth, with dropout as in pix2pix."""
+    photo = keras.Input((256, 256, 3))
+    mean = keras.layers.Conv2D(1, 1, use_bias=False, kernel_initializer=keras.initializers.Constant(1 / 3))(photo)
+    network = keras.Model(photo, keras.layers.Dropout(0.5)(mean))
+    sidecar = GeneratorSidecar(
+        fit="stretch",
+        landmarks=LANDMARKS,
+        interocular_mm=63.0,
+        valid_threshold_mm=5.0,
+        data_digest="",
+        training_subjects=("001",),
+        licence="CC0-1.0",
+        parameters={},
+    )
+    return DepthGenerator(network, sidecar)
+
+
+def portrait_of_a_sphere() -> np.ndarray:
+    """(751, 501, 3) uint8: brightness that the network above reads as a sphere of 60 mm."""
+    depth_mm = sphere(PixelPitch(0.32, 0.32), size=FRAME_HEIGHT_PX).depth_mm[:, 125:-125]
+    assert depth_mm.shape == (FRAME_HEIGHT_PX, FRAME_WIDTH_PX)
+    return np.repeat(np.rint(depth_mm / MAX_DEPTH_MM * 255).astype(np.uint8)[..., None], 3, axis=2)
+
+
+def test_photos_are_normalized_to_the_interval_of_the_generator():
+    photo = np.array([0, 51, 255], np.uint8)
+    np.testing.assert_allclose(normalize_photo(photo), [-1, -0.6, 1], atol=1e-7)
+    assert normalize_photo(photo).dtype == np.float32
+
+
+def test_a_portrait_of_a_sphere_becomes_the_sphere(generator):
+    found = reconstruct_photo(png_bytes(portrait_of_a_sphere()), PORTRAIT, generator, NoDetector(), GRID)
+    expected = sphere(fitted_pitch("stretch"))
+    assert found.depth_map.pitch == fitted_pitch("stretch")
+    both = found.depth_map.valid & expected.valid
+    assert both.sum() > 0.98 * (found.depth_map.valid | expected.valid).sum()
+    off_mm = np.abs(found.depth_map.depth_mm - expected.depth_mm)[both]
+    assert np.median(off_mm) < 81.6 / 255  # a grey level of the photo
+    assert found.mesh.vertices[:, 2].max() == pytest.approx(70, abs=0.4)
+    assert np.ptp(found.mesh.vertices[:, :2], axis=0) == pytest.approx([100, 100], abs=2)
+    assert len(found.point_cloud.points) == found.depth_map.valid.sum()
+    assert found.prepared.alignment.method == "none"
+    assert found.prepared.texture.shape == (FRAME_HEIGHT_PX, FRAME_WIDTH_PX, 3)
+
+
+def test_poisson_and_grid_agree(generator):
+    portrait = portrait_of_a_sphere()
+    poisson = reconstruct_photo(portrait, PORTRAIT, generator, NoDetector(), ReconstructionParameters(poisson_depth=7))
+    inner = np.hypot(poisson.mesh.vertices[:, 0], poisson.mesh.vertices[:, 1]) < 40
+    radius = np.linalg.norm(poisson.mesh.vertices[inner] - [0, 0, 10], axis=1)
+    assert inner.sum() > 3_000
+    assert np.abs(radius - 60).max() < 0.6
+
+
+def test_a_photo_that_is_no_portrait_of_the_database_is_aligned_first(generator):
+    half = portrait_of_a_sphere()[1::2, 1::2]
+    found = reconstruct_photo(half, "holiday.jpg", generator, FixedDetector(), GRID)
+    assert found.prepared.alignment.method == "detect"
+    assert found.prepared.alignment.mm_per_photo_px == pytest.approx(0.64)
+    assert found.mesh.vertices[:, 2].max() == pytest.approx(70, abs=0.5)
+    assert np.ptp(found.mesh.vertices[:, :2], axis=0) == pytest.approx([100, 100], abs=2.5)
+
+
+def test_detect_aligns_even_a_portrait_of_the_database(generator):
+    parameters = ReconstructionParameters(alignment="detect", mesher="grid")
+    prepared = prepare_photo(portrait_of_a_sphere(), PORTRAIT, generator.sidecar, FixedDetector(), parameters)
+    assert prepared.alignment.method == "detect"
+
+
+def test_none_refuses_a_photo_outside_the_frame(generator):
+    parameters = ReconstructionParameters(alignment="none")
+    photo = np.zeros((300, 200, 3), np.uint8)
+    with pytest.raises(PhotoRefused, match="300 rows x 200 columns") as caught:
+        prepare_photo(photo, "holiday.jpg", generator.sidecar, NoDetector(), parameters)
+    assert caught.value.reason_code is RefusalReason.NOT_ALIGNED
+
+
+def test_a_black_portrait_has_no_surface(generator):
+    black = np.zeros((FRAME_HEIGHT_PX, FRAME_WIDTH_PX, 3), np.uint8)
+    with pytest.raises(PhotoRefused, match="0 of 65536 pixels") as caught:
+        reconstruct_photo(black, PORTRAIT, generator, NoDetector(), GRID)
+    assert caught.value.reason_code is RefusalReason.NO_SURFACE
+
+
+def test_prediction_repeats_and_does_not_depend_on_the_batch(generator):
+    photos = np.random.default_rng(0).integers(0, 256, (5, 256, 256, 3), dtype=np.uint8)
+    alone, together = (predict_depth_maps(generator, photos, size) for size in (1, 3))
+    assert len(alone) == len(together) == 5
+    for first, second in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(first.valid, second.valid)
+        np.testing.assert_allclose(first.depth_mm, second.depth_mm, atol=1e-4)
+
+
+def test_photos_of_another_size_are_refused(generator):
+    with pytest.raises(ValueError, match=r"received uint8 \(1, 128, 128, 3\)"):
+        predict_depth_maps(generator, np.zeros((1, 128, 128, 3), np.uint8))
+
+
+def test_predicted_valid_is_the_largest_piece_without_holes():
+    depth_mm = np.zeros((20, 20))
+    depth_mm[2:12, 2:12] = 30
+    depth_mm[5:7, 5:7] = 1  # a hole: an eye taken for background
+    depth_mm[15:18, 15:18] = 60  # something else in the picture
+    depth_mm[0, 0] = 5  # not above the threshold
+    expected = np.zeros((20, 20), bool)
+    expected[2:12, 2:12] = True
+    np.testing.assert_array_equal(predicted_valid(depth_mm, 5), expected)
+    assert not predicted_valid(np.zeros((4, 4)), 5).any()
