@@ -2,20 +2,14 @@ import keras
 import numpy as np
 import pytest
 
-from conftest import png_bytes
 from facedepth_pipeline.depth import FRAME_HEIGHT_PX, FRAME_WIDTH_PX, MAX_DEPTH_MM, PixelPitch, fitted_pitch
-from facedepth_pipeline.inference import (
-    DepthGenerator,
-    normalize_photo,
-    predict_depth_maps,
-    predicted_valid,
-    prepare_photo,
-    reconstruct_photo,
-)
+from facedepth_pipeline.inference import prepare_photo, reconstruct_photo
 from facedepth_pipeline.parameters import ReconstructionParameters
 from facedepth_pipeline.photo.detection import DetectedFace, FaceDetector
 from facedepth_pipeline.photo.refusal import PhotoRefused, RefusalReason
+from facedepth_pipeline.prediction import DepthGenerator, normalize_photo, predict_depth_maps, predicted_valid
 from facedepth_pipeline.sidecar import GeneratorSidecar, LandmarkTemplate
+from faces import png_bytes
 from surfaces import sphere
 
 PORTRAIT = "Clean_0001_001_20050912091301_Portrait.png"

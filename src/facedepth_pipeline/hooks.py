@@ -1,7 +1,6 @@
 """What happens around every `kedro run`: parameters are checked first, tracked, and summed up at the end."""
 
 import copy
-import difflib
 from typing import Any
 
 import mlflow
@@ -14,50 +13,30 @@ from kedro.pipeline.node import Node
 from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
 from pydantic import BaseModel, ValidationError
 
-from facedepth_pipeline.parameters import PARAMETER_GROUPS
+from facedepth_pipeline.parameters import PARAMETER_GROUPS, unknown_key
 from facedepth_pipeline.summary import print_summary
 
 
 class ParameterGuard:
-    """Refuses unknown parameter names and values out of range before any node runs."""
+    """Refuses what Kedro would let pass: unknown names in ``--params``, and groups that this run does not read."""
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Check names against the configuration, and every typed group against its model."""
         loader = copy.copy(context.config_loader)
         loader.runtime_params = {}
-        known = sorted({*loader["parameters"], *loader["globals"]})
-        for name in context.config_loader.runtime_params or {}:
-            if name not in known:
-                raise KedroCliError(f"Unknown parameter {name!r} in --params.{_suggest(name, known)}")
-        problems = [
-            _describe(group, error, model)
-            for group, model in PARAMETER_GROUPS.items()
-            for error in _validation_errors(model, context.params.get(group, {}))
-        ]
+        known = {*loader["parameters"], *loader["globals"]}
+        unknown = sorted(set(context.config_loader.runtime_params or {}) - known)
+        if unknown:
+            raise KedroCliError("--params has an " + "; ".join(unknown_key(key, known) for key in unknown))
+        problems = []
+        for group, model in PARAMETER_GROUPS.items():
+            try:
+                model.model_validate(context.params.get(group, {}))
+            except ValidationError as error:
+                problems.append(f"{group}: {error}")
         if problems:
-            raise KedroCliError("Parameters refused, nothing has run:\n  " + "\n  ".join(problems))
-
-
-def _suggest(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    guess = f" Did you mean {close[0]!r}?" if close else ""
-    return f"{guess} Allowed: {', '.join(known)}."
-
-
-def _validation_errors(model: type[BaseModel], values: Any) -> list[Any]:
-    try:
-        model.model_validate(values)
-    except ValidationError as error:
-        return list(error.errors())
-    return []
-
-
-def _describe(group: str, error: Any, model: type[BaseModel]) -> str:
-    key = ".".join(str(part) for part in (group, *error["loc"]))
-    if error["type"] == "extra_forbidden":
-        return f"{key}: unknown key.{_suggest(str(error['loc'][-1]), sorted(model.model_fields))}"
-    return f"{key}: received {error['input']!r}; {error['msg'][:1].lower()}{error['msg'][1:]}."
+            raise KedroCliError("Parameters refused, nothing has run:\n" + "\n".join(problems))
 
 
 class TrackingHook(MlflowHook):

@@ -7,18 +7,14 @@ photos share a pass of the generator: :func:`prepare_photo`, :func:`predict_dept
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from scipy import ndimage
 
 from facedepth_pipeline.depth import (
     FRAME_HEIGHT_PX,
     FRAME_PITCH,
     FRAME_WIDTH_PX,
-    IMAGE_SIZE_PX,
     DepthMap,
-    denormalize_depth,
     fit_photo,
 )
 from facedepth_pipeline.mesh.grid import grid_mesh
@@ -32,23 +28,10 @@ from facedepth_pipeline.photo.alignment import AlignedPhoto, align_face, is_data
 from facedepth_pipeline.photo.detection import FaceDetector
 from facedepth_pipeline.photo.loading import decode_photo
 from facedepth_pipeline.photo.refusal import PhotoRefused, RefusalReason
+from facedepth_pipeline.prediction import DepthGenerator, predict_depth_maps
 from facedepth_pipeline.sidecar import GeneratorSidecar
 
 MIN_FACE_PIXELS = 500  # of 65 536; a face fills a third of them
-
-
-@dataclass(frozen=True, eq=False)
-class DepthGenerator:
-    """A trained generator and what it says about itself.
-
-    Attributes:
-        network: ``keras.Model``: float32 RGB (N, 256, 256, 3) in [-1, 1] to normalized depth
-            (N, 256, 256, 1) in [-1, 1].
-        sidecar: Fit, template and threshold that belong to these weights.
-    """
-
-    network: Any
-    sidecar: GeneratorSidecar
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,11 +60,6 @@ class Reconstruction:
     point_cloud: PointCloud
     wireframe: LineSet
     mesh: Mesh
-
-
-def normalize_photo(photo: np.ndarray) -> np.ndarray:
-    """float32 in [-1, 1] from uint8: ``photo / 127.5 - 1``."""
-    return photo.astype(np.float32) / np.float32(127.5) - np.float32(1)
 
 
 def prepare_photo(
@@ -128,54 +106,6 @@ def _photo_in_frame(pixels: np.ndarray) -> AlignedPhoto:
             f"lie in the frame of {FRAME_HEIGHT_PX} x {FRAME_WIDTH_PX}. Set alignment to detect.",
         )
     return AlignedPhoto(pixels, "none", FRAME_PITCH.x_mm)
-
-
-def predict_depth_maps(generator: DepthGenerator, photos: np.ndarray, batch_size: int = 8) -> list[DepthMap]:
-    """Depth of aligned photos, with dropout off: the same photo gives the same depth.
-
-    Args:
-        generator: Network and sidecar.
-        photos: (N, 256, 256, 3) uint8 RGB.
-        batch_size: Photos in one pass; it changes memory and speed only.
-
-    Returns:
-        N depth maps; in each, ``valid`` is the largest connected part deeper than the threshold of
-        the sidecar, with its holes filled. It may be empty.
-
-    Raises:
-        ValueError: If photos have another shape or type.
-    """
-    if photos.shape[1:] != (IMAGE_SIZE_PX, IMAGE_SIZE_PX, 3) or photos.dtype != np.uint8:
-        raise ValueError(f"photos must be uint8 (N, 256, 256, 3); received {photos.dtype} {photos.shape}.")
-    depth_maps = []
-    for start in range(0, len(photos), batch_size):
-        batch = normalize_photo(photos[start : start + batch_size])
-        predicted = np.asarray(generator.network.predict_on_batch(batch))[..., 0]
-        depth_maps += [_depth_map(depth, generator.sidecar) for depth in predicted]
-    return depth_maps
-
-
-def _depth_map(depth_normalized: np.ndarray, sidecar: GeneratorSidecar) -> DepthMap:
-    depth_mm = denormalize_depth(depth_normalized)
-    valid = predicted_valid(depth_mm, sidecar.valid_threshold_mm)
-    return DepthMap(np.where(valid, depth_mm, np.float32(0)), valid, sidecar.pitch)
-
-
-def predicted_valid(depth_mm: np.ndarray, threshold_mm: float) -> np.ndarray:
-    """Where a predicted depth is face: above a threshold, in one piece, without holes.
-
-    Args:
-        depth_mm: (H, W) predicted depth, millimetres, near 0 in the background.
-        threshold_mm: Chosen on validation subjects.
-
-    Returns:
-        (H, W) bool.
-    """
-    pieces, count = ndimage.label(depth_mm > threshold_mm)
-    if not count:
-        return np.zeros(depth_mm.shape, bool)
-    largest = np.bincount(pieces.ravel())[1:].argmax() + 1
-    return np.asarray(ndimage.binary_fill_holes(pieces == largest), bool)
 
 
 def build_geometry(

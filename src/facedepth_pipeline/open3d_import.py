@@ -13,7 +13,7 @@ if sys.platform == "linux":
 
     ctypes.CDLL(str(libusb_package.get_library_path()), mode=ctypes.RTLD_GLOBAL)
 
-import open3d as o3d
+import open3d as o3d  # noqa: TID251  the one place
 
 o3d.utility.set_verbosity_level(o3d.utility.VerbosityLevel.Error)
 

@@ -30,18 +30,18 @@ class Pair:
 
 
 class Pairs(Sequence[Pair]):
-    """Pairs read one at a time, with an index that says what there is without reading any.
+    """Pairs read one at a time, with a table that says what there is without reading any.
 
     Attributes:
-        index: One row a pair, in order: image_id, subject_id, photo_path, depth_path, pitch_x_mm,
+        table: One row a pair, in order: image_id, subject_id, photo_path, depth_path, pitch_x_mm,
             pitch_y_mm, fit, photo_sha256, depth_sha256.
     """
 
-    index: pd.DataFrame
+    table: pd.DataFrame
 
     def of_subjects(self, subject_ids: Collection[str]) -> "PairsView":
         """The pairs of these people alone, in the same order."""
-        return PairsView(self, np.flatnonzero(self.index["subject_id"].isin(list(subject_ids))))
+        return PairsView(self, np.flatnonzero(self.table["subject_id"].isin(list(subject_ids))))
 
 
 class PairsView(Pairs):
@@ -49,7 +49,7 @@ class PairsView(Pairs):
 
     def __init__(self, pairs: Pairs, positions: np.ndarray) -> None:
         self._pairs, self._positions = pairs, positions
-        self.index = pairs.index.iloc[positions].reset_index(drop=True)
+        self.table = pairs.table.iloc[positions].reset_index(drop=True)
 
     def __len__(self) -> int:
         return len(self._positions)
@@ -66,5 +66,5 @@ def preprocess_pair(image_id: str, subject_id: str, portrait: np.ndarray, range_
 def pairs_digest(pairs: Pairs) -> str:
     """SHA-256 over the contents of these pairs, in order: figures of different digests do not compare."""
     columns = ["image_id", "subject_id", "fit", "photo_sha256", "depth_sha256"]
-    rows = pairs.index[columns].itertuples(index=False)
+    rows = pairs.table[columns].itertuples(index=False)
     return hashlib.sha256("\n".join(",".join(map(str, row)) for row in rows).encode()).hexdigest()

@@ -1,8 +1,10 @@
 """Every knob of the project, typed: unknown keys and values out of range are refused before a run."""
 
-from typing import Annotated, Literal
+import difflib
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from facedepth_pipeline.depth import Fit
 
@@ -11,6 +13,22 @@ class Parameters(BaseModel):
     """Base of all parameter groups: frozen, and a key that is not listed is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_unknown_keys(cls, values: Any) -> Any:
+        unknown = sorted(set(values) - set(cls.model_fields)) if isinstance(values, dict) else []
+        if unknown:
+            raise ValueError("; ".join(unknown_key(key, cls.model_fields) for key in unknown))
+        return values
+
+
+def unknown_key(key: str, allowed: Iterable[str]) -> str:
+    """What to say of a key that nobody knows: the nearest known one, and all of them."""
+    known = sorted(allowed)
+    close = difflib.get_close_matches(key, known, n=1)
+    guess = f" did you mean {close[0]!r}?" if close else ""
+    return f"unknown key {key!r}:{guess} allowed are {', '.join(known)}"
 
 
 class SynthesisParameters(Parameters):
@@ -55,10 +73,17 @@ class TrainParameters(Parameters):
     distance: Annotated[Literal["l1", "l2"], Field(description="Distance term of equation 3.")]
     lambda_distance: Annotated[float, Field(ge=0, description="Its weight, lambda of equation 4.")]
     learning_rate: Annotated[float, Field(gt=0, le=1)]
+    learning_rate_decay: Annotated[
+        Literal["none", "linear"],
+        Field(description="linear: constant for half of the epochs, then down to 0 in a straight line."),
+    ]
     beta_1: Annotated[float, Field(ge=0, lt=1, description="First moment of Adam.")]
     batch_size: Annotated[int, Field(ge=1)]
     epochs: Annotated[int, Field(ge=1)]
-    augment: Annotated[bool, Field(description="Jitter 286 to 256 and mirror, section IV.F.")]
+    augmentation: Annotated[
+        Literal["jitter", "mirror", "none"],
+        Field(description="jitter: enlarge 256 to 286, crop, mirror (section IV.F); mirror: that alone."),
+    ]
     precision: Annotated[
         Literal["auto", "float32", "bfloat16"],
         Field(description="Of the computation; auto takes bfloat16 where the processor has it."),

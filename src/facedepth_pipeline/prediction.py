@@ -1,6 +1,6 @@
 """A trained generator, and depth maps predicted by it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,16 +84,17 @@ def predicted_valid(depth_mm: np.ndarray, threshold_mm: float) -> np.ndarray:
     return np.asarray(ndimage.binary_fill_holes(pieces == largest), bool)
 
 
-def choose_valid_threshold(predicted_mm: Sequence[np.ndarray], valid: Sequence[np.ndarray]) -> float:
+def choose_valid_threshold(predicted_mm: Iterable[np.ndarray], valid: Iterable[np.ndarray]) -> float:
     """Threshold in mm whose mask overlaps the true one best (mean intersection over union).
 
     Args:
         predicted_mm: (H, W) predicted depths of validation subjects.
         valid: (H, W) bool, the true mask of each.
     """
+    pairs = list(zip(predicted_mm, valid, strict=True))
     overlap = [
-        np.mean([_overlap(predicted_valid(depth, t), truth) for depth, truth in zip(predicted_mm, valid, strict=True)])
-        for t in THRESHOLD_CANDIDATES_MM
+        np.mean([_overlap(predicted_valid(depth_mm, threshold), truth) for depth_mm, truth in pairs])
+        for threshold in THRESHOLD_CANDIDATES_MM
     ]
     return float(THRESHOLD_CANDIDATES_MM[int(np.argmax(overlap))])
 

@@ -2,7 +2,6 @@ from datetime import datetime
 
 import numpy as np
 import pytest
-from conftest import FRAME, dome
 from kedro.io import DatasetError
 
 from facedepth_pipeline.datasets.texas_pairs import MARKER_FILE, TexasPairsDataset
@@ -10,6 +9,7 @@ from facedepth_pipeline.synthetic.database import SyntheticPair
 from facedepth_pipeline.texas.images import decode_range
 from facedepth_pipeline.texas.ingestion import list_pairs
 from facedepth_pipeline.texas.names import PairName
+from faces import FRAME, dome
 
 
 def rendered(count: int) -> list[SyntheticPair]:

@@ -2,13 +2,14 @@ import keras
 import numpy as np
 import pytest
 
-from facedepth_pipeline.pix2pix.augmentation import bilinear_weights, jitter
+from facedepth_pipeline.pix2pix.augmentation import bilinear_weights, jitter_and_mirror
 
 COUNT = 6
 
 
-def jittered(photo, depth_mm, valid, seed=0):
-    return [np.asarray(x) for x in jitter(photo, depth_mm, valid, keras.random.SeedGenerator(seed))]
+def jittered(photo, depth_mm, valid, seed=0, enlarged_px=286):
+    moved = jitter_and_mirror(photo, depth_mm, valid, enlarged_px, keras.random.SeedGenerator(seed))
+    return [np.asarray(x) for x in moved]
 
 
 @pytest.fixture(scope="module")
@@ -61,4 +62,10 @@ def test_the_seed_decides(batch):
 
 def test_bilinear_weights_sum_to_one_everywhere():
     index = np.arange(286, dtype=np.float32)[None]
-    np.testing.assert_allclose(np.asarray(bilinear_weights(index, 256)).sum(-1), 1, atol=1e-5)
+    np.testing.assert_allclose(np.asarray(bilinear_weights(index, 256, 286)).sum(-1), 1, atol=1e-5)
+
+
+def test_mirroring_alone_leaves_pixels_where_they_are_or_swaps_left_and_right(batch):
+    photo, _, _ = jittered(*batch, enlarged_px=256)
+    for before, after in zip(batch[0], photo, strict=True):
+        assert np.allclose(after, before, atol=1e-5) or np.allclose(after, before[:, ::-1], atol=1e-5)

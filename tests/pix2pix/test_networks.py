@@ -80,7 +80,9 @@ def test_each_logit_sees_seventy_pixels():
 
     def logits(image):
         for layer in discriminator.layers:
-            if not isinstance(layer, keras.layers.InputLayer | keras.layers.Concatenate | keras.layers.GroupNormalization):
+            if not isinstance(
+                layer, keras.layers.InputLayer | keras.layers.Concatenate | keras.layers.GroupNormalization
+            ):
                 image = layer(image)
         return np.asarray(image)[0, :, :, 0]
 

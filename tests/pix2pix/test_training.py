@@ -6,7 +6,13 @@ from facedepth_pipeline.parameters import TrainParameters
 from facedepth_pipeline.pix2pix.device import choose_device, choose_dtype_policy
 from facedepth_pipeline.pix2pix.input_pipeline import PairBatches
 from facedepth_pipeline.pix2pix.losses import adversarial_loss, discriminator_loss, distance_loss
-from facedepth_pipeline.pix2pix.training import build_pix2pix, checkpoint_name, fit_generator, in_float32
+from facedepth_pipeline.pix2pix.training import (
+    build_pix2pix,
+    checkpoint_name,
+    fit_generator,
+    in_float32,
+    learning_rate_at,
+)
 
 PARAMETERS = TrainParameters(
     width=4,
@@ -14,10 +20,11 @@ PARAMETERS = TrainParameters(
     distance="l1",
     lambda_distance=100,
     learning_rate=2e-3,
+    learning_rate_decay="none",
     beta_1=0.5,
     batch_size=4,
     epochs=12,
-    augment=False,
+    augmentation="none",
     precision="float32",
     device="cpu",
     seed=1,
@@ -36,6 +43,13 @@ def test_training_learns_depth_from_the_photo_and_repeats_itself(dome_pairs, tmp
     _, again = fit_generator(dome_pairs, dome_pairs, one_epoch, tmp_path / "b")
     # sums over threads come in any order, and later epochs amplify that: the first one must agree
     np.testing.assert_allclose(again.iloc[0], history.iloc[0], rtol=0.02)
+
+
+def test_linear_decay_holds_for_half_of_the_epochs_and_ends_above_zero():
+    falling = PARAMETERS.model_copy(update={"learning_rate_decay": "linear", "learning_rate": 1.0, "epochs": 8})
+    rates = [learning_rate_at(epoch, falling) for epoch in range(8)]
+    assert rates == [1, 1, 1, 1, 1, 0.75, 0.5, 0.25]
+    assert {learning_rate_at(epoch, PARAMETERS) for epoch in range(12)} == {PARAMETERS.learning_rate}
 
 
 class StopAfter(keras.callbacks.Callback):

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from conftest import dome, png_bytes
 from PIL import Image
 
 from facedepth_pipeline.texas.images import decode_portrait, decode_range
+from faces import dome, png_bytes
 
 GREY = dome(200, 250)
 

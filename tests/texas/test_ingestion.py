@@ -4,11 +4,11 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import FRAME, dome, pair_name, png_bytes
 
 from facedepth_pipeline.datasets.texas_pairs import TexasTree
 from facedepth_pipeline.texas.fiducials import format_fiducials
 from facedepth_pipeline.texas.ingestion import MANIFEST_COLUMNS, accept_manifest, list_pairs
+from faces import FRAME, dome, pair_name, png_bytes
 
 
 def test_good_pairs_are_listed_with_checksums(texas_tree):

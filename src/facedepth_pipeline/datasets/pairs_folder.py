@@ -22,13 +22,13 @@ class PairsOnDisk(Pairs):
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.index = pd.read_parquet(folder / INDEX_FILE)
+        self.table = pd.read_parquet(folder / INDEX_FILE)
 
     def __len__(self) -> int:
-        return len(self.index)
+        return len(self.table)
 
     def __getitem__(self, position: int) -> Pair:  # type: ignore[override]
-        row = self.index.iloc[position]
+        row = self.table.iloc[position]
         with Image.open(self._folder / row["photo_path"]) as photo:
             photo_rgb = np.asarray(photo.convert("RGB"))
         with Image.open(self._folder / row["depth_path"]) as depth:

@@ -86,11 +86,13 @@ class TexasPairsDataset(AbstractDataset[Iterator[SyntheticPair], TexasTree]):
             text = format_fiducials(pair.fiducials_px)
             (points / pair.name.fiducials_file_name).write_text(text, encoding="utf-8")
             rows.append({"image_id": pair.name.image_id, **pair.metadata})
-        with replace_file(self._root / METADATA_FILE) as partial:
-            with partial.open("w", newline="", encoding="utf-8") as table:
-                writer = csv.DictWriter(table, ["image_id", *METADATA_COLUMNS], extrasaction="ignore")
-                writer.writeheader()
-                writer.writerows(rows)
+        with (
+            replace_file(self._root / METADATA_FILE) as partial,
+            partial.open("w", newline="", encoding="utf-8") as table,
+        ):
+            writer = csv.DictWriter(table, ["image_id", *METADATA_COLUMNS], extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(rows)
 
     def _remove_earlier_rendering(self) -> None:
         for pattern in ("PreprocessedImages/Clean_*.png", "ManualFiducialPoints/Clean_*.txt", METADATA_FILE):

@@ -1,6 +1,6 @@
 """Pictures of pairs, of progress, and of where the error is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -31,7 +31,7 @@ def show_depth(axis: Axes, depth_map: DepthMap) -> None:
 
 def draw_contact_sheet(pairs: Pairs, people: int = 16) -> Figure:
     """Photo and range side by side, as in figure 7 of the paper, for the first pair of some people."""
-    first_pairs = pairs.index.drop_duplicates("subject_id").index
+    first_pairs = pairs.table.drop_duplicates("subject_id").index
     chosen = first_pairs[np.linspace(0, len(first_pairs) - 1, min(people, len(first_pairs))).astype(int)]
     columns = 4
     figure, axes = new_figure(-(-len(chosen) // columns), 2 * columns, height_in=1.7)
@@ -47,7 +47,7 @@ def draw_contact_sheet(pairs: Pairs, people: int = 16) -> Figure:
     return figure
 
 
-def draw_progress(pairs: Sequence[Pair], predicted_mm: Sequence[np.ndarray], epoch: int) -> Figure:
+def draw_progress(pairs: Sequence[Pair], predicted_mm: Iterable[np.ndarray], epoch: int) -> Figure:
     """Photo, truth and prediction of a few validation pairs after an epoch; a column each."""
     figure, axes = new_figure(3, len(pairs), height_in=1.8)
     for column, (pair, depth_mm) in enumerate(zip(pairs, predicted_mm, strict=True)):

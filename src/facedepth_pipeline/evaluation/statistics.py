@@ -48,6 +48,6 @@ def summarize(per_subject: pd.DataFrame, samples: int, seed: int) -> dict[str, d
     summary = {}
     for predictor, rows in per_subject.groupby("predictor", sort=True):
         figures: dict[str, Any] = {name: float(rows[name].mean()) for name in METRICS}
-        figures["mae_mm_ci95"] = list(bootstrap_interval(rows["mae_mm"], samples, seed))
+        figures["mae_mm_ci95"] = list(bootstrap_interval(rows["mae_mm"].tolist(), samples, seed))
         summary[str(predictor)] = figures
     return summary

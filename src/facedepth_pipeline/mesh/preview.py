@@ -10,9 +10,7 @@ LIGHT = np.array([0.35, 0.45, 0.82])
 AMBIENT = 0.35
 
 
-def render_views(
-    mesh: Mesh, yaw_deg: tuple[float, ...] = (0.0, 35.0, 80.0), textured: bool = False
-) -> np.ndarray:
+def render_views(mesh: Mesh, yaw_deg: tuple[float, ...] = (0.0, 35.0, 80.0), textured: bool = False) -> np.ndarray:
     """Orthographic views side by side: the face turned about the vertical axis.
 
     Args:
@@ -32,12 +30,14 @@ def _render(mesh: Mesh, centre: np.ndarray, radius: float, yaw: float, textured:
     turn = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
     vertices = ((mesh.vertices - centre) @ turn.T).astype(np.float32)
     scene = o3d.t.geometry.RaycastingScene()
-    scene.add_triangles(o3d.core.Tensor(vertices), o3d.core.Tensor(mesh.triangles.astype(np.uint32)))
+    scene.add_triangles(
+        o3d.core.Tensor.from_numpy(vertices), o3d.core.Tensor.from_numpy(mesh.triangles.astype(np.uint32))
+    )
     steps = (np.arange(VIEW_SIZE_PX) + 0.5) / VIEW_SIZE_PX * 2 - 1
     x, y = np.meshgrid(steps * radius, -steps * radius)
     origins = np.stack([x, y, np.full_like(x, 2 * radius)], axis=-1)
     rays = np.concatenate([origins, np.broadcast_to([0.0, 0.0, -1.0], origins.shape)], axis=-1)
-    hit = scene.cast_rays(o3d.core.Tensor(rays.astype(np.float32)))
+    hit = scene.cast_rays(o3d.core.Tensor.from_numpy(rays.astype(np.float32)))
     seen = np.isfinite(hit["t_hit"].numpy())
     corners = mesh.triangles[hit["primitive_ids"].numpy()[seen]]
     uv = hit["primitive_uvs"].numpy()[seen]

@@ -5,7 +5,6 @@ Convolutional Networks", IEEE Signal Processing Letters 23(10), 2016; the packag
 the weights, so nothing is downloaded.
 """
 
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -45,8 +44,7 @@ class FaceDetector:
 
     @cached_property
     def _network(self) -> Any:
-        # Without this TensorFlow greets every user with notes on its build; an own choice wins.
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        from facedepth_pipeline import keras_import  # noqa: F401, I001  TensorFlow's first import, quietly
         from mtcnn import MTCNN
 
         return MTCNN(device="CPU:0")

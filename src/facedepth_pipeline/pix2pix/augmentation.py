@@ -1,27 +1,35 @@
 """Random jitter and mirroring, section IV.F of the paper, on whole batches and on any backend."""
 
+from typing import Literal
+
 import keras
 from keras import ops
 
-JITTER_SIZE_PX = 286
+Augmentation = Literal["jitter", "mirror", "none"]
+
+# Side that an image of 256 is enlarged to before it is cropped.
+ENLARGED_PX: dict[Augmentation, int] = {"jitter": 286, "mirror": 256}
 
 
-def jitter(
+def jitter_and_mirror(
     photo: keras.KerasTensor,
     depth_mm: keras.KerasTensor,
     valid: keras.KerasTensor,
+    enlarged_px: int,
     seed_generator: keras.random.SeedGenerator,
 ) -> tuple[keras.KerasTensor, keras.KerasTensor, keras.KerasTensor]:
-    """Enlarge 256 to 286, crop 256 at random, mirror half of the images; one transform for all three.
+    """Enlarge, crop 256 at random, mirror half of the images; one transform for all three.
 
     Enlarging and cropping is separable, so each image becomes ``rows @ image @ columns.T`` with two
     matrices of bilinear weights. Depth is interpolated with the mask as weight and keeps its
-    millimetres: a larger face is not a deeper one.
+    millimetres: a larger face is not a deeper one. That makes the network see larger faces in training
+    than it meets later, a price of the paper's recipe; enlarging to 256, which is to mirror alone, avoids it.
 
     Args:
         photo: (N, 256, 256, 3) float32.
         depth_mm: (N, 256, 256, 1) float32, 0 where not valid.
         valid: (N, 256, 256, 1) float32, 0 or 1.
+        enlarged_px: 286 in the paper; at least 256.
         seed_generator: Source of the random numbers; its state moves on.
 
     Returns:
@@ -29,13 +37,13 @@ def jitter(
     """
     count, size = ops.shape(photo)[0], photo.shape[1]
     draws = keras.random.uniform((3, count, 1), seed=seed_generator)
-    margin = JITTER_SIZE_PX - size
+    margin = enlarged_px - size
     top = ops.floor(draws[0] * (margin + 1))
     left = ops.floor(draws[1] * (margin + 1))
     index = ops.arange(size, dtype="float32")[None]
     column_index = ops.where(draws[2] < 0.5, size - 1 - index, index)
-    rows = bilinear_weights(top + index, size)
-    columns = bilinear_weights(left + column_index, size)
+    rows = bilinear_weights(top + index, size, enlarged_px)
+    columns = bilinear_weights(left + column_index, size, enlarged_px)
 
     stacked = ops.concatenate([photo, depth_mm * valid, valid], axis=-1)
     moved = ops.einsum("nij,njkc->nikc", rows, stacked)
@@ -46,9 +54,9 @@ def jitter(
     return moved[..., :3], moved_depth, moved_valid
 
 
-def bilinear_weights(enlarged_index: keras.KerasTensor, size: int) -> keras.KerasTensor:
-    """(N, T, size) weights that read pixel ``enlarged_index`` (N, T) of an image enlarged to 286."""
-    position = (enlarged_index + 0.5) * (size / JITTER_SIZE_PX) - 0.5
+def bilinear_weights(enlarged_index: keras.KerasTensor, size: int, enlarged_px: int) -> keras.KerasTensor:
+    """(N, T, size) weights that read pixel ``enlarged_index`` (N, T) of an image enlarged from ``size``."""
+    position = (enlarged_index + 0.5) * (size / enlarged_px) - 0.5
     position = ops.clip(position, 0, size - 1)
     source = ops.arange(size, dtype="float32")
     return ops.relu(1 - ops.abs(source[None, None] - position[..., None]))

@@ -7,7 +7,7 @@ import tensorflow as tf
 from keras import ops
 
 from facedepth_pipeline.depth import MAX_DEPTH_MM
-from facedepth_pipeline.pix2pix.augmentation import jitter
+from facedepth_pipeline.pix2pix.augmentation import ENLARGED_PX, Augmentation, jitter_and_mirror
 from facedepth_pipeline.pix2pix.losses import Distance, adversarial_loss, discriminator_loss, distance_loss
 
 METRICS = ("generator_loss", "adversarial_loss", "distance_loss", "discriminator_loss", "mae_mm")
@@ -27,7 +27,7 @@ class Pix2Pix(keras.Model):
         discriminator: See :func:`~facedepth_pipeline.pix2pix.patchgan.build_discriminator`.
         distance: ``l1`` or ``l2``.
         distance_weight: Lambda of equation 4.
-        augment: Whether training batches are jittered and mirrored.
+        augmentation: What happens to training batches.
         seed: Of the jitter.
     """
 
@@ -37,7 +37,7 @@ class Pix2Pix(keras.Model):
         discriminator: keras.Model,
         distance: Distance,
         distance_weight: float,
-        augment: bool,
+        augmentation: Augmentation,
         seed: int,
     ) -> None:
         super().__init__(name="pix2pix")
@@ -45,7 +45,7 @@ class Pix2Pix(keras.Model):
         self.discriminator = discriminator
         self.distance: Distance = distance
         self.distance_weight = distance_weight
-        self.augment = augment
+        self.augmentation: Augmentation = augmentation
         self.jitter_seed = keras.random.SeedGenerator(seed)
         self.trackers = {name: keras.metrics.Mean(name=name) for name in METRICS}
         self.built = True  # both parts are; saying so lets weights be saved before the first batch
@@ -62,8 +62,9 @@ class Pix2Pix(keras.Model):
     def train_step(self, data: Batch) -> dict[str, Any]:
         """One update of both networks from the same forward pass."""
         photo, depth_mm, valid = self._prepare(data)
-        if self.augment:
-            photo, depth_mm, valid = jitter(photo, depth_mm, valid, self.jitter_seed)
+        if self.augmentation != "none":
+            enlarged_px = ENLARGED_PX[self.augmentation]
+            photo, depth_mm, valid = jitter_and_mirror(photo, depth_mm, valid, enlarged_px, self.jitter_seed)
         target = ops.where(valid > 0, 2 * depth_mm / MAX_DEPTH_MM - 1, -1.0)
         with tf.GradientTape() as generator_tape, tf.GradientTape() as discriminator_tape:
             predicted = self.generator(photo, training=True)

@@ -26,19 +26,24 @@ class TqdmProgress(keras.callbacks.Callback):
         self._epochs, self._steps_per_epoch = epochs, steps_per_epoch
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Show the bar."""
         self._bar = tqdm(total=self._epochs * self._steps_per_epoch, desc="training", unit="step")
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Name the epoch; a resumed training starts where it broke off."""
         self._bar.n = epoch * self._steps_per_epoch
         self._bar.set_description(f"training epoch {epoch + 1}/{self._epochs}")
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Count the step."""
         self._bar.update()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Show the error on validation people."""
         self._bar.set_postfix_str(f"validation MAE {(logs or {})['val_mae_mm']:.2f} mm")
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        """Leave the bar as it is."""
         self._bar.close()
 
 
@@ -50,6 +55,7 @@ class _EpochOrder(keras.callbacks.Callback):
         self._batches = batches
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Put the pairs into the epoch's order."""
         self._batches.start_epoch(epoch)
 
 
@@ -92,6 +98,7 @@ def fit_generator(
             callbacks=[
                 keras.callbacks.BackupAndRestore(checkpoint_folder),
                 _EpochOrder(batches),
+                keras.callbacks.LearningRateScheduler(lambda epoch, _: learning_rate_at(epoch, parameters)),
                 TqdmProgress(parameters.epochs, len(batches)),
                 *callbacks,
             ],
@@ -99,6 +106,18 @@ def fit_generator(
     table = pd.DataFrame(history.history)
     table.insert(0, "epoch", [epoch + 1 for epoch in history.epoch])
     return in_float32(model.generator, parameters), table
+
+
+def learning_rate_at(epoch: int, parameters: TrainParameters) -> float:
+    """Learning rate of an epoch, counted from 0.
+
+    With linear decay the second half of training falls evenly toward 0, as in the reference
+    implementation of pix2pix; the last epoch still has a positive rate.
+    """
+    if parameters.learning_rate_decay == "none":
+        return parameters.learning_rate
+    decaying = parameters.epochs - parameters.epochs // 2
+    return parameters.learning_rate * min(1.0, (parameters.epochs - epoch) / decaying)
 
 
 def checkpoint_name(parameters: TrainParameters, data_digest: str) -> str:
@@ -118,7 +137,7 @@ def build_pix2pix(parameters: TrainParameters, dtype_policy: str) -> Pix2Pix:
         discriminator,
         parameters.distance,
         parameters.lambda_distance,
-        parameters.augment,
+        parameters.augmentation,
         seed + 2000,
     )
     model.compile(optimizer=keras.optimizers.Adam(parameters.learning_rate, beta_1=parameters.beta_1))

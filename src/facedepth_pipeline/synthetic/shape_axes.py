@@ -34,9 +34,11 @@ FORWARD = ("forward", "backward")
 
 AXES: tuple[Axis, ...] = (
     *_axes("nose/nose-", SIZE, hump=0.3, volume=0.25, width1=0.3, width2=0.3, width3=0.3, greek=0.25),
-    *_axes("nose/nose-", SIZE, scale_depth=0.3, scale_horiz=0.3, scale_vert=0.3, flaring=0.25),
+    # The base shapes alone vary the protrusion of the nose by 2.2 mm (standard deviation over 150 people),
+    # which is a good deal already: this axis adds little.
+    *_axes("nose/nose-", SIZE, scale_depth=0.1, scale_horiz=0.3, scale_vert=0.3, flaring=0.25),
     *_axes("nose/nose-", SIZE, nostrils_width=0.25, point_width=0.3, septumangle=0.3),
-    *_axes("nose/nose-", UP, base=0.25, point=0.3, trans=0.25, nostrils_angle=0.25),
+    *_axes("nose/nose-", UP, base=0.25, point=0.2, trans=0.25, nostrils_angle=0.25),
     *_axes("nose/nose-", ("convex", "concave"), curve=0.25),
     *_axes("mouth/mouth-", SIZE, scale_horiz=0.35, scale_vert=0.25, scale_depth=0.2, cupidsbow=0.3),
     *_axes("mouth/mouth-", SIZE, lowerlip_height=0.3, upperlip_height=0.3, philtrum_volume=0.3),

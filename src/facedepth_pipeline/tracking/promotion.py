@@ -16,7 +16,7 @@ def log_depth_metrics(metrics: Mapping[str, Any]) -> None:
 
 
 def _single_figures(metrics: Mapping[str, Any], prefix: str) -> dict[str, float]:
-    figures = {}
+    figures: dict[str, float] = {}
     for name, value in metrics.items():
         if isinstance(value, Mapping):
             inner = "" if name == "baselines" else f"{name}."

@@ -59,10 +59,10 @@ def report(
     per_subject: pd.DataFrame,
 ) -> tuple[str, Figure, dict[str, Figure]]:
     """Draw the errors of each held-out person and write the page; log the figures to MLflow."""
-    test_pairs = pairs_256.of_subjects(set(predicted_depth.index["subject_id"]))
+    test_pairs = pairs_256.of_subjects(set(predicted_depth.table["subject_id"]))
     mae = per_image.query("predictor == @GENERATOR").set_index("image_id")["mae_mm"]
     figures = {}
-    for subject_id, rows in test_pairs.index.groupby("subject_id"):
+    for subject_id, rows in test_pairs.table.groupby("subject_id"):
         chosen = rows.index[:PICTURED_PAIRS]
         figures[str(subject_id)] = draw_test_subject(
             [test_pairs[position] for position in chosen],

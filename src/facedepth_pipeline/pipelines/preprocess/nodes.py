@@ -1,5 +1,6 @@
 """Nodes of ``preprocess``."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import pandas as pd
@@ -33,7 +34,7 @@ def preprocess_pairs(
 
 def split_by_subject(pair_manifest: pd.DataFrame, parameters: SplitParameters) -> SubjectSplit:
     """Draw the held-out people."""
-    image_counts = pair_manifest["subject_id"].value_counts().to_dict()
+    image_counts = Counter(pair_manifest["subject_id"])
     return split_subjects(image_counts, parameters.test_subjects, parameters.validation_subjects, parameters.seed)
 
 

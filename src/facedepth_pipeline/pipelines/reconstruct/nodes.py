@@ -36,7 +36,8 @@ def list_reconstructions(reconstructions: ReconstructionsOnDisk) -> pd.DataFrame
 def draw_sheet(reconstruction_manifest: pd.DataFrame, reconstructions: ReconstructionsOnDisk) -> Figure:
     """Draw the newest results, one below the other."""
     done = newest_results(reconstruction_manifest).query("status == 'done'").head(12)
-    return draw_reconstructions({row.file_name: reconstructions.preview(row.folder) for row in done.itertuples()})
+    records = done[["file_name", "folder"]].to_dict("records")
+    return draw_reconstructions({row["file_name"]: reconstructions.preview(row["folder"]) for row in records})
 
 
 def accept_reconstructions(reconstruction_manifest: pd.DataFrame, parameters: ReconstructionParameters) -> None:

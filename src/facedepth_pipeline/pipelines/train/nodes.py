@@ -92,7 +92,7 @@ def register(generator: DepthGenerator, model_name: str) -> RegisteredGenerator:
 
 
 def _first_pair_of_each_person(pairs: Pairs) -> list[Pair]:
-    positions = pairs.index.drop_duplicates("subject_id").index[:PICTURED_PAIRS]
+    positions = pairs.table.drop_duplicates("subject_id").index[:PICTURED_PAIRS]
     return [pairs[position] for position in positions]
 
 

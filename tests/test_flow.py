@@ -1,0 +1,180 @@
+"""The whole flow as a user runs it, on a few faces and a network of width 4."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+import trimesh
+from PIL import Image
+
+PROJECT = Path(__file__).parents[1]
+
+
+def kedro(*arguments: str, root: Path, **runtime_params: str) -> subprocess.CompletedProcess[str]:
+    """Run kedro in the test environment with everything below ``root``."""
+    params = {
+        "data_root": root,
+        "texas_root": root / "texas",
+        "photos_root": root / "photos",
+        "meshes_root": root / "meshes",
+        "tracking_uri": f"sqlite:///{root}/mlflow.db",
+        "artifact_root": root / "artifacts",
+        **runtime_params,
+    }
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "kedro", *arguments, "--env=test"),
+            "--params=" + ",".join(f"{key}={value}" for key, value in params.items()),
+        ],
+        cwd=PROJECT,
+        env={**os.environ, "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("flow")
+
+
+@pytest.fixture(scope="module")
+def demo(root) -> subprocess.CompletedProcess[str]:
+    run = kedro("run", "--pipelines=demo", root=root)
+    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-5000:]
+    return run
+
+
+@pytest.fixture
+def tracking(root, demo):
+    mlflow.set_tracking_uri(f"sqlite:///{root}/mlflow.db")
+    yield mlflow.MlflowClient()
+    mlflow.set_tracking_uri(None)
+
+
+def test_the_run_ends_with_a_table_and_where_to_look(root, demo):
+    assert "2 held-out subjects" in demo.stdout
+    assert "mean face" in demo.stdout
+    assert "faces reconstructed" in demo.stdout
+    assert str(root / "08_reporting" / "report.html") in demo.stdout
+    assert "oneDNN" not in demo.stdout + demo.stderr  # nor other words of TensorFlow that help nobody
+
+
+def test_metrics_are_in_millimetres_beside_the_mean_face(root, demo):
+    metrics = json.loads((root / "08_reporting" / "depth_metrics.json").read_text())
+    low, high = metrics["mae_mm_ci95"]
+    assert 0 < low <= metrics["mae_mm"] <= high < 81.6
+    assert metrics["mae_mm"] <= metrics["rmse_mm"]
+    assert metrics["subjects"] == 2
+    assert 0 < metrics["baselines"]["mean_face"]["mae_mm"] < 81.6
+    per_subject = pd.read_csv(root / "08_reporting" / "per_subject.csv", dtype={"subject_id": str})
+    generator = per_subject[per_subject["predictor"] == "generator"]
+    assert generator["mae_mm"].mean() == pytest.approx(metrics["mae_mm"])
+    split = json.loads((root / "05_model_input" / "subject_split.json").read_text())
+    assert sorted(generator["subject_id"]) == split["test"]
+
+
+def test_every_photo_is_done_or_has_a_reason(root, demo):
+    manifest = pd.read_parquet(root / "07_model_output" / "reconstruction_manifest.parquet")
+    photos = sorted(path.name for path in (root / "photos").iterdir())
+    assert sorted(manifest["file_name"]) == photos
+    assert "astronaut.png" in photos
+    assert set(manifest["status"]) <= {"done", "rejected"}
+    assert manifest.loc[manifest["status"] == "rejected", "reason"].str.len().min() != 0
+
+
+def test_meshes_are_whole_textured_and_metric(root, demo):
+    manifest = pd.read_parquet(root / "07_model_output" / "reconstruction_manifest.parquet")
+    done = manifest[manifest["status"] == "done"]
+    assert len(done) >= 2
+    for row in done.itertuples():
+        folder = root / "meshes" / row.folder
+        glb = trimesh.load(folder / "mesh.glb").to_geometry()
+        assert glb.visual.material.baseColorTexture is not None
+        assert np.ptp(glb.vertices[:, 1]) * 1000 == pytest.approx(row.height_mm, abs=0.1)
+        ply = trimesh.load(folder / "mesh.ply")
+        assert np.ptp(ply.vertices[:, 0]) == pytest.approx(row.width_mm, abs=0.1)
+        assert trimesh.load(folder / "point_cloud.ply").vertices.shape[1] == 3
+        assert (folder / "wireframe.ply").stat().st_size > 1000
+        depth = np.asarray(Image.open(folder / "depth.png"))
+        assert depth.max() * 0.01 == pytest.approx(np.ptp(ply.vertices[:, 2]) + ply.vertices[:, 2].min(), abs=5)
+    assert not [path for path in root.rglob(".*") if path.suffix in {".tmp", ".old"}]
+
+
+def test_the_run_is_in_mlflow_with_parameters_curves_figures_and_model(root, tracking):
+    experiment = tracking.get_experiment_by_name("facedepth-test")
+    (run,) = tracking.search_runs([experiment.experiment_id])
+    assert run.info.status == "FINISHED"
+    assert run.data.params["train.width"] == "4"
+    assert run.data.params["split.test_subjects"] == "2"
+    metrics = json.loads((root / "08_reporting" / "depth_metrics.json").read_text())
+    assert run.data.metrics["mae_mm"] == pytest.approx(metrics["mae_mm"])
+    curve = tracking.get_metric_history(run.info.run_id, "val_mae_mm")
+    assert [point.step for point in curve] == [1, 2]
+    artifacts = {artifact.path for artifact in tracking.list_artifacts(run.info.run_id)}
+    assert {"depth_metrics.json", "pair_manifest.parquet", "report.html", "training_curves.png"} <= artifacts
+    pictures = {artifact.path for artifact in tracking.list_artifacts(run.info.run_id, "progress_pictures")}
+    assert pictures == {"progress_pictures/epoch_001.png", "progress_pictures/epoch_002.png"}
+    champion = tracking.get_model_version_by_alias("facedepth-generator-test", "champion")
+    assert champion.run_id == run.info.run_id
+
+
+def test_the_champion_gives_the_depth_that_was_measured(root, tracking):
+    from facedepth_pipeline.datasets.pairs_folder import PairsOnDisk
+    from facedepth_pipeline.prediction import predict_depth_mm
+    from facedepth_pipeline.tracking.registry import load_registered_generator
+
+    generator, _ = load_registered_generator("models:/facedepth-generator-test@champion")
+    stored = PairsOnDisk(root / "07_model_output" / "predicted_depth")[0]
+    again = predict_depth_mm(generator.network, stored.photo[None])[0]
+    np.testing.assert_allclose(np.maximum(again, 0.01), stored.depth_map.depth_mm, atol=0.02)
+
+
+def test_a_broken_photo_and_a_broken_pair_do_not_stop_the_rest(root, demo):
+    (root / "photos" / "broken.jpg").write_bytes(b"\xff\xd8 not a photo")
+    portrait = sorted((root / "texas" / "PreprocessedImages").glob("*_Portrait.png"))[0]
+    content = portrait.read_bytes()
+    portrait.write_bytes(content[:1000])
+    try:
+        run = kedro("run", "--pipelines=ingest,reconstruct", root=root, **{"ingest.max_rejected_fraction": "0.5"})
+    finally:
+        portrait.write_bytes(content)
+        (root / "photos" / "broken.jpg").unlink()
+    assert run.returncode == 0, run.stderr[-3000:]
+    manifest = pd.read_parquet(root / "07_model_output" / "reconstruction_manifest.parquet")
+    assert manifest.set_index("file_name").loc["broken.jpg", "reason_code"] == "undecodable"
+    rejected = pd.read_csv(root / "02_intermediate" / "rejected_pairs.csv")
+    assert rejected["path"].tolist() == [f"PreprocessedImages/{portrait.name}"]
+
+
+def test_ingest_alone_does_not_import_tensorflow(root, demo):
+    script = (
+        "import sys; from pathlib import Path\n"
+        "from kedro.framework.session import KedroSession\n"
+        "from kedro.framework.startup import bootstrap_project\n"
+        "bootstrap_project(Path.cwd())\n"
+        f"root = {str(root)!r}\n"
+        "params = dict(data_root=root, texas_root=root + '/texas', artifact_root=root + '/artifacts',\n"
+        "              tracking_uri='sqlite:///' + root + '/mlflow.db')\n"
+        "with KedroSession.create(env='test', runtime_params=params) as session:\n"
+        "    session.run(pipeline_names=['ingest'])\n"
+        "assert not {'tensorflow', 'keras'} & set(sys.modules), 'imported'\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script], cwd=PROJECT, env={**os.environ}, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr[-3000:]
+
+
+def test_an_unknown_parameter_stops_the_run_before_it_starts(root, demo):
+    run = kedro("run", "--pipelines=ingest", root=root, texas_rot="/nowhere")
+    assert run.returncode != 0
+    assert "unknown key 'texas_rot': did you mean 'texas_root'?" in run.stdout + run.stderr
+    assert "Traceback" not in run.stdout + run.stderr

@@ -1,0 +1,70 @@
+"""Every environment's configuration is valid, and mistakes are named before anything runs."""
+
+from pathlib import Path
+
+import pytest
+from kedro.framework.cli.utils import KedroCliError
+from kedro.framework.project import pipelines
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
+from kedro.validation.exceptions import ParameterValidationError
+
+from facedepth_pipeline.parameters import PARAMETER_GROUPS, SplitParameters, TrainParameters
+
+PROJECT = Path(__file__).parents[1]
+
+
+def context_with(env="base", **runtime_params):
+    bootstrap_project(PROJECT)
+    with KedroSession.create(PROJECT, env=env, runtime_params=runtime_params) as session:
+        return session.load_context()
+
+
+@pytest.fixture(autouse=True)
+def no_tracking_server(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # the local MLflow database is relative to the working directory
+
+
+@pytest.mark.parametrize("env", ["base", "demo", "test"])
+def test_every_environment_is_valid(env):
+    context = context_with(env)
+    for group, model in PARAMETER_GROUPS.items():
+        model.model_validate(context.params[group])
+
+
+def test_base_is_the_recipe_of_the_paper():
+    params = context_with().params
+    train = TrainParameters.model_validate(params["train"])
+    assert (train.width, train.batch_size, train.epochs, train.lambda_distance) == (64, 1, 90, 100)
+    assert (train.learning_rate, train.beta_1, train.distance, train.learning_rate_decay) == (2e-4, 0.5, "l1", "none")
+    assert SplitParameters.model_validate(params["split"]).test_subjects == 10
+
+
+MISTAKES = [
+    ({"texas_rot": "/data"}, r"unknown key 'texas_rot': did you mean 'texas_root'\? allowed are .*data_root"),
+    ({"train": {"epohcs": 3}}, r"train.*unknown key 'epohcs': did you mean 'epochs'\? allowed are .*width"),
+    ({"train": {"epochs": 0}}, r"train.*epochs.*greater than or equal to 1.*input_value=0"),
+    ({"train": {"device": "tpu"}}, r"train.*device.*'auto', 'cpu' or 'gpu'.*input_value='tpu'"),
+    ({"preprocess": {"fit": "squash"}}, r"preprocess.*fit.*'stretch', 'pad' or 'crop'.*input_value='squash'"),
+    ({"split": {"test_subjects": []}}, r"split.*test_subjects.*at least 1 item"),
+    ({"evaluate": 3}, r"evaluate.*input_value=3"),
+    ({"train": {"width": 0}, "evaluate": {"seed": -1}}, r"train.*width.*evaluate.*seed"),
+]
+
+
+@pytest.mark.parametrize(("runtime_params", "message"), MISTAKES)
+@pytest.mark.parametrize("requested", [None, ["ingest"]], ids=["all pipelines", "ingest alone"])
+def test_mistakes_are_refused_with_key_value_and_what_is_allowed(runtime_params, message, requested):
+    pipelines.set_requested(requested)  # Kedro validates the groups of the requested pipelines, the hook all
+    try:
+        with pytest.raises((KedroCliError, ParameterValidationError), match="(?s)" + message):
+            context_with(**runtime_params)
+    finally:
+        pipelines.set_requested(None)
+
+
+def test_known_runtime_parameters_pass():
+    context = context_with(env="demo", texas_root="/mnt/texas", train={"epochs": 3})
+    train = TrainParameters.model_validate(context.params["train"])
+    assert train.epochs == 3
+    assert train.width == 16  # the rest of the group stays
