@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from kedro.framework.cli.utils import KedroCliError
+from click import ClickException
 from kedro.framework.project import pipelines
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
@@ -57,7 +57,7 @@ MISTAKES = [
 def test_mistakes_are_refused_with_key_value_and_what_is_allowed(runtime_params, message, requested):
     pipelines.set_requested(requested)  # Kedro validates the groups of the requested pipelines, the hook all
     try:
-        with pytest.raises((KedroCliError, ParameterValidationError), match="(?s)" + message):
+        with pytest.raises((ClickException, ParameterValidationError), match="(?s)" + message):
             context_with(**runtime_params)
     finally:
         pipelines.set_requested(None)

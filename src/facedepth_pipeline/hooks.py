@@ -3,8 +3,8 @@
 import copy
 from typing import Any
 
+import click
 import mlflow
-from kedro.framework.cli.utils import KedroCliError
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
 from kedro.io import CatalogProtocol
@@ -28,7 +28,7 @@ class ParameterGuard:
         known = {*loader["parameters"], *loader["globals"]}
         unknown = sorted(set(context.config_loader.runtime_params or {}) - known)
         if unknown:
-            raise KedroCliError("--params has an " + "; ".join(unknown_key(key, known) for key in unknown))
+            raise click.ClickException("--params has an " + "; ".join(unknown_key(key, known) for key in unknown))
         problems = []
         for group, model in PARAMETER_GROUPS.items():
             try:
@@ -36,7 +36,7 @@ class ParameterGuard:
             except ValidationError as error:
                 problems.append(f"{group}: {error}")
         if problems:
-            raise KedroCliError("Parameters refused, nothing has run:\n" + "\n".join(problems))
+            raise click.ClickException("Parameters refused, nothing has run:\n" + "\n".join(problems))
 
 
 class TrackingHook(MlflowHook):

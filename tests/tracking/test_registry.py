@@ -78,7 +78,7 @@ def test_single_figures_reach_the_run_and_baselines_carry_their_name(tracking):
     with mlflow.start_run() as run:
         log_depth_metrics(METRICS)
     logged = mlflow.get_run(run.info.run_id).data.metrics
-    assert logged == {"mae_mm": 2.5, "rmse_mm": 3.5, "mean_face.mae_mm": 5.0}
+    assert logged == {"test_mae_mm": 2.5, "test_rmse_mm": 3.5, "test_mean_face_mae_mm": 5.0}
 
 
 def test_no_model_says_how_to_get_one(tracking):

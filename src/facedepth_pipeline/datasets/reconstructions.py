@@ -21,6 +21,26 @@ from facedepth_pipeline.photo.refusal import PhotoRefused
 
 RECORD_FILE = "result.json"
 PREVIEW_FILE = "preview.png"
+COLUMNS = (
+    "photo_id",
+    "result_key",
+    "file_name",
+    "photo_sha256",
+    "model_uri",
+    "finished_at",
+    "status",
+    "reason_code",
+    "reason",
+    "alignment",
+    "pitch_x_mm",
+    "pitch_y_mm",
+    "width_mm",
+    "height_mm",
+    "depth_mm",
+    "vertices",
+    "triangles",
+    "folder",
+)
 
 
 class ReconstructionsOnDisk:
@@ -30,7 +50,7 @@ class ReconstructionsOnDisk:
         self._folder = folder
 
     def records(self) -> pd.DataFrame:
-        """One row a result, oldest first; ``folder`` is its path below the root."""
+        """One row a result with COLUMNS, oldest first; ``folder`` is its path below the root."""
         records = [
             {
                 "folder": path.parent.relative_to(self._folder).as_posix(),
@@ -39,7 +59,7 @@ class ReconstructionsOnDisk:
             for path in sorted(self._folder.glob(f"*/*/{RECORD_FILE}"))
             if not path.parent.name.startswith(".")
         ]
-        return pd.DataFrame(records).sort_values(["finished_at", "file_name"], ignore_index=True)
+        return pd.DataFrame(records, columns=COLUMNS).sort_values(["finished_at", "file_name"], ignore_index=True)
 
     def preview(self, folder: str) -> np.ndarray:
         """(H, W, 3) uint8 picture of one result."""

@@ -11,15 +11,19 @@ from facedepth_pipeline.tracking.registry import CHAMPION, RegisteredGenerator
 
 
 def log_depth_metrics(metrics: Mapping[str, Any]) -> None:
-    """Log every single figure of ``depth_metrics`` to the active run, baselines with their name before it."""
-    mlflow.log_metrics(_single_figures(metrics, ""))
+    """Log every single figure of ``depth_metrics`` to the active run.
+
+    ``mae_mm`` becomes ``test_mae_mm``, beside the ``mae_mm`` and ``val_mae_mm`` of training; a baseline's
+    becomes ``test_mean_face_mae_mm``.
+    """
+    mlflow.log_metrics(_single_figures(metrics, "test_"))
 
 
 def _single_figures(metrics: Mapping[str, Any], prefix: str) -> dict[str, float]:
     figures: dict[str, float] = {}
     for name, value in metrics.items():
         if isinstance(value, Mapping):
-            inner = "" if name == "baselines" else f"{name}."
+            inner = "" if name == "baselines" else f"{name}_"
             figures |= _single_figures(value, prefix + inner)
         elif isinstance(value, int | float):
             figures[prefix + name] = float(value)

@@ -75,8 +75,9 @@ def load_registered_generator(model_uri: str) -> tuple[DepthGenerator, str]:
         ValueError: If there is no such model, or it was not registered by this project.
     """
     try:
-        info = mlflow.models.get_model_info(model_uri)
-        network = mlflow.keras.load_model(model_uri)
+        exact = _exact_uri(model_uri)
+        info = mlflow.models.get_model_info(exact)
+        network = mlflow.keras.load_model(exact)
     except mlflow.exceptions.MlflowException as error:
         raise ValueError(
             f"No generator at {model_uri!r} in the MLflow registry {mlflow.get_registry_uri()}: {error.message} "
@@ -88,5 +89,12 @@ def load_registered_generator(model_uri: str) -> tuple[DepthGenerator, str]:
             f"The model at {model_uri!r} has no {SIDECAR_KEY!r} in its metadata, so its scale and frame are not "
             "known. Expected a model registered by `kedro run --pipelines=train`."
         )
-    exact = f"models:/{info.name}/{info.registered_model_version}" if info.registered_model_version else model_uri
     return DepthGenerator(network, GeneratorSidecar.model_validate(json.loads(sidecar))), exact
+
+
+def _exact_uri(model_uri: str) -> str:
+    """The version that an alias stands for now: it may be moved while a batch runs."""
+    name, at, alias = model_uri.removeprefix("models:/").rpartition("@")
+    if not at:
+        return model_uri
+    return f"models:/{name}/{mlflow.MlflowClient().get_model_version_by_alias(name, alias).version}"
