@@ -1,13 +1,16 @@
 import mlflow
 import numpy as np
 import pytest
+from PIL import Image
 
+from facedepth_pipeline.depth import depth_to_png_levels
 from facedepth_pipeline.pix2pix.unet import build_generator
-from facedepth_pipeline.prediction import DepthGenerator
+from facedepth_pipeline.prediction import DepthGenerator, predict_depth_maps
 from facedepth_pipeline.sidecar import GeneratorSidecar, LandmarkTemplate
 from facedepth_pipeline.tracking.promotion import log_depth_metrics, promote
 from facedepth_pipeline.tracking.registry import load_registered_generator, register_generator
 
+PHOTO = np.full((256, 256, 3), 120, np.uint8)
 METRICS = {
     "mae_mm": 2.5,
     "rmse_mm": 3.5,
@@ -48,7 +51,7 @@ def generator():
 
 def test_a_registered_generator_comes_back_with_its_sidecar_and_its_exact_version(tracking, generator):
     with mlflow.start_run():
-        registered = register_generator(generator, "faces")
+        registered = register_generator(generator, "faces", PHOTO)
         promotion = promote(registered, METRICS)
     loaded, uri = load_registered_generator("models:/faces@champion")
     assert uri == registered.model_uri == "models:/faces/1"
@@ -59,9 +62,19 @@ def test_a_registered_generator_comes_back_with_its_sidecar_and_its_exact_versio
     assert mlflow.MlflowClient().get_model_version("faces", "1").tags["mae_mm"] == "2.5"
 
 
+def test_an_example_lies_beside_the_model(tracking, generator):
+    with mlflow.start_run() as run:
+        register_generator(generator, "faces", PHOTO)
+    client = mlflow.MlflowClient()
+    assert {a.path for a in client.list_artifacts(run.info.run_id)} >= {"example", "generator_sidecar.json"}
+    with Image.open(client.download_artifacts(run.info.run_id, "example/depth.png")) as depth:
+        (expected,) = predict_depth_maps(generator, PHOTO[None])
+        np.testing.assert_array_equal(np.asarray(depth), depth_to_png_levels(expected))
+
+
 def test_the_signature_names_shapes_and_ranges_of_the_network(tracking, generator):
     with mlflow.start_run():
-        register_generator(generator, "faces")
+        register_generator(generator, "faces", PHOTO)
     signature = mlflow.models.get_model_info("models:/faces/1").signature
     assert signature.inputs.inputs[0].shape == (-1, 256, 256, 3)
     assert signature.outputs.inputs[0].name == "depth_normalized"
@@ -69,8 +82,8 @@ def test_the_signature_names_shapes_and_ranges_of_the_network(tracking, generato
 
 def test_promotion_moves_the_alias_and_remembers_who_was_champion(tracking, generator):
     with mlflow.start_run():
-        promote(register_generator(generator, "faces"), METRICS)
-        second = promote(register_generator(generator, "faces"), METRICS)
+        promote(register_generator(generator, "faces", PHOTO), METRICS)
+        second = promote(register_generator(generator, "faces", PHOTO), METRICS)
     assert (second["version"], second["previous_version"]) == (2, 1)
 
 

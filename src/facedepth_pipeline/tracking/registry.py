@@ -8,10 +8,11 @@ import mlflow
 import numpy as np
 from mlflow.models import ModelSignature
 from mlflow.types import Schema, TensorSpec
+from PIL import Image
 
 from facedepth_pipeline import keras_import  # noqa: F401  first import of Keras in the process, quietly
-from facedepth_pipeline.depth import IMAGE_SIZE_PX
-from facedepth_pipeline.prediction import DepthGenerator
+from facedepth_pipeline.depth import IMAGE_SIZE_PX, depth_to_png_levels
+from facedepth_pipeline.prediction import DepthGenerator, predict_depth_maps
 from facedepth_pipeline.sidecar import GeneratorSidecar
 
 CHAMPION = "champion"
@@ -38,10 +39,16 @@ class RegisteredGenerator:
         return f"models:/{self.name}/{self.version}"
 
 
-def register_generator(generator: DepthGenerator, model_name: str) -> RegisteredGenerator:
+def register_generator(generator: DepthGenerator, model_name: str, example_photo: np.ndarray) -> RegisteredGenerator:
     """Log the generator to the active run and register it as a new version.
 
     The sidecar travels inside the model's metadata, so that any client that has the model has it too.
+
+    Args:
+        generator: Network and sidecar.
+        model_name: Registered model name.
+        example_photo: (256, 256, 3) uint8; logged as ``example/photo.png`` with the depth predicted from it as
+            ``example/depth.png`` (16 bit, 0.01 mm a level), for whoever wants to check a loaded model.
     """
     size = IMAGE_SIZE_PX
     signature = ModelSignature(
@@ -57,6 +64,10 @@ def register_generator(generator: DepthGenerator, model_name: str) -> Registered
         pip_requirements=[f"{package}=={version(package)}" for package in ("keras", "tensorflow", "numpy")],
         metadata={SIDECAR_KEY: generator.sidecar.model_dump_json()},
     )
+    # as pictures: log_model's own input_example fails in MLflow 3.17
+    mlflow.log_image(Image.fromarray(example_photo), "example/photo.png")
+    (depth_map,) = predict_depth_maps(generator, example_photo[None])
+    mlflow.log_image(Image.fromarray(depth_to_png_levels(depth_map)), "example/depth.png")
     mlflow.log_dict(generator.sidecar.model_dump(mode="json"), "generator_sidecar.json")
     return RegisteredGenerator(model_name, int(info.registered_model_version), info.run_id)
 

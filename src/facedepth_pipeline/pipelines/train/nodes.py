@@ -86,9 +86,12 @@ def draw_curves(training_history: pd.DataFrame) -> Figure:
     return draw_training_curves(training_history)
 
 
-def register(generator: DepthGenerator, model_name: str) -> RegisteredGenerator:
-    """Log the generator to this MLflow run and register it as a new version."""
-    return register_generator(generator, model_name)
+def register(
+    generator: DepthGenerator, pairs_256: Pairs, subject_split: SubjectSplit, model_name: str
+) -> RegisteredGenerator:
+    """Log the generator, with an example, to this MLflow run and register it as a new version."""
+    example = pairs_256.of_subjects(subject_split.validation)[0]
+    return register_generator(generator, model_name, example.photo)
 
 
 def _first_pair_of_each_person(pairs: Pairs) -> list[Pair]:

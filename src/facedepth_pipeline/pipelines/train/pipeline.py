@@ -37,7 +37,7 @@ def create_pipeline(**_: Any) -> Pipeline:
             ),
             Node(
                 func=nodes.register,
-                inputs=["generator", "params:model_name"],
+                inputs=["generator", "pairs_256", "subject_split", "params:model_name"],
                 outputs="registered_generator",
                 name="register_generator",
             ),
