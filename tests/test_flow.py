@@ -155,6 +155,13 @@ def test_a_broken_photo_and_a_broken_pair_do_not_stop_the_rest(root, demo):
     assert rejected["path"].tolist() == [f"PreprocessedImages/{portrait.name}"]
 
 
+def test_the_old_spelling_trains_a_second_version_and_leaves_the_champion(root, tracking):
+    run = kedro("run", "--pipeline=train", root=root, **{"train.epochs": "1"})
+    assert run.returncode == 0, run.stderr[-3000:]
+    assert len(tracking.search_model_versions("name='facedepth-generator-test'")) == 2
+    assert int(tracking.get_model_version_by_alias("facedepth-generator-test", "champion").version) == 1
+
+
 def test_ingest_alone_does_not_import_tensorflow(root, demo):
     script = (
         "import sys; from pathlib import Path\n"

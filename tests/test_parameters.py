@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from click import ClickException
+from kedro.config import OmegaConfigLoader
 from kedro.framework.project import pipelines
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
@@ -68,3 +69,19 @@ def test_known_runtime_parameters_pass():
     train = TrainParameters.model_validate(context.params["train"])
     assert train.epochs == 3
     assert train.width == 16  # the rest of the group stays
+
+
+def test_kedro_viz_can_draw_its_bands():
+    """Layers are drawn as bands only where data never flows from a later layer back to an earlier one."""
+    bootstrap_project(PROJECT)
+    order = ["raw", "intermediate", "primary", "model_input", "models", "model_output", "reporting"]
+    catalog = OmegaConfigLoader(PROJECT / "conf", env="base", base_env="base", default_run_env="base")["catalog"]
+    layers = {
+        name: order.index(entry["metadata"]["kedro-viz"]["layer"])
+        for name, entry in catalog.items()
+        if not name.startswith("_")
+    }
+    for node in pipelines["demo"].nodes:
+        for source in layers.keys() & set(node.inputs):
+            for target in layers.keys() & set(node.outputs):
+                assert layers[source] <= layers[target], f"{node.name}: {source} to {target}"

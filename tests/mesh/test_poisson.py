@@ -6,7 +6,7 @@ from scipy.spatial import cKDTree
 from facedepth_pipeline.depth import DepthMap, PixelPitch
 from facedepth_pipeline.mesh.mesh import Mesh
 from facedepth_pipeline.mesh.point_cloud import point_cloud
-from facedepth_pipeline.mesh.poisson import poisson_mesh
+from facedepth_pipeline.mesh.poisson import _largest_component, poisson_mesh
 from surfaces import distance_to_sphere_mm, photo_of_positions, plane, sphere
 
 
@@ -109,3 +109,9 @@ def test_an_island_beside_the_face_is_left_out():
 def test_too_few_points_are_refused_in_words():
     with pytest.raises(ValueError, match="81 valid pixels; Poisson reconstruction needs 100"):
         poisson_mesh(plane(0, 0, size=9), np.zeros((9, 9, 3), np.uint8))
+
+
+def test_pieces_that_touch_in_one_vertex_are_two():
+    strip = np.array([[0, 1, 2], [2, 1, 3], [2, 3, 4]])
+    tip = np.array([[4, 5, 6]])  # shares vertex 4 alone
+    np.testing.assert_array_equal(_largest_component(np.concatenate([tip, strip])), strip)

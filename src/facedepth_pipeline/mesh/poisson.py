@@ -103,11 +103,19 @@ def _distance_mm(vertices: np.ndarray, cloud: PointCloud) -> np.ndarray:
 
 
 def _largest_component(triangles: np.ndarray) -> np.ndarray:
-    """The triangles of the piece, joined through shared vertices, that has the most of them."""
+    """The triangles of the piece, joined through shared edges, that has the most of them.
+
+    Pieces that touch in one vertex only are two: they would come apart in any other program.
+    """
     if not len(triangles):
         return triangles
-    count = int(triangles.max()) + 1
-    start, end = triangles[:, [0, 1]].ravel(), triangles[:, [1, 2]].ravel()
-    links = sparse.coo_array((np.ones(len(start), bool), (start, end)), shape=(count, count))
-    piece = sparse.csgraph.connected_components(links, directed=False)[1][triangles[:, 0]]
+    edges = np.sort(triangles[:, [[0, 1], [1, 2], [2, 0]]], axis=2).reshape(-1, 2)
+    edge_of_corner = np.unique(edges, axis=0, return_inverse=True)[1].ravel()
+    triangle_of_corner = np.repeat(np.arange(len(triangles)), 3)
+    # a graph of triangles and edges: two triangles of one edge are linked through it
+    size = len(triangles) + int(edge_of_corner.max()) + 1
+    links = sparse.coo_array(
+        (np.ones(len(edges), bool), (triangle_of_corner, len(triangles) + edge_of_corner)), shape=(size, size)
+    )
+    piece = sparse.csgraph.connected_components(links, directed=False)[1][: len(triangles)]
     return triangles[piece == np.bincount(piece).argmax()]
