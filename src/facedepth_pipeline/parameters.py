@@ -136,9 +136,6 @@ class ReconstructionParameters(Parameters):
         Field(gt=0, le=80, description="Neighbouring pixels further apart in depth are not joined."),
     ] = 8.0
     wireframe_stride: Annotated[int, Field(ge=1, le=32, description="Pixels between the lines of the wireframe.")] = 4
-    formats: Annotated[
-        tuple[Literal["ply", "glb"], ...], Field(min_length=1, description="File formats of the mesh.")
-    ] = ("ply", "glb")
     max_rejected_fraction: Annotated[
         float, Field(ge=0, le=1, description="A batch with a larger share of refused photos fails.")
     ] = 0.5
