@@ -7,6 +7,8 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from facedepth_pipeline.manifest import newest_results
+
 
 def print_summary(metrics: Mapping[str, Any] | None, manifest: pd.DataFrame | None, places: Mapping[str, str]) -> None:
     """Print metrics of the held-out subjects, the number of meshes, and where everything lies.
@@ -20,8 +22,9 @@ def print_summary(metrics: Mapping[str, Any] | None, manifest: pd.DataFrame | No
     if metrics is not None:
         console.print(_metrics_table(metrics))
     if manifest is not None:
-        done = int((manifest["status"] == "done").sum())
-        rejected = len(manifest) - done
+        newest = newest_results(manifest)
+        done = int((newest["status"] == "done").sum())
+        rejected = len(newest) - done
         console.print(f"Meshes: [bold]{done}[/bold] faces reconstructed, {rejected} photos rejected")
     for title, place in places.items():
         console.print(f"{title.capitalize():>14}: {place}", soft_wrap=True, highlight=False)
