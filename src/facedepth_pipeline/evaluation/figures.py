@@ -67,9 +67,9 @@ def draw_training_curves(history: pd.DataFrame) -> Figure:
         losses.plot(history["epoch"], history[name], label=name.replace("_", " "))
     losses.set(xlabel="epoch", ylabel="cross entropy")
     losses.legend(frameon=False)
-    error.plot(history["epoch"], history["mae_mm"], label="training (with jitter and noise)")
+    error.plot(history["epoch"], history["mae_mm"], label="training (augmented, with dropout)")
     error.plot(history["epoch"], history["val_mae_mm"], label="validation people")
-    error.set(xlabel="epoch", ylabel="MAE (mm)", yscale="log")
+    error.set(xlabel="epoch", ylabel="MAE (mm)", ylim=(0, None))
     error.legend(frameon=False)
     return figure
 

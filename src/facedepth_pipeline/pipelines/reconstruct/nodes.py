@@ -35,7 +35,7 @@ def list_reconstructions(reconstructions: ReconstructionsOnDisk) -> pd.DataFrame
 
 def draw_sheet(reconstruction_manifest: pd.DataFrame, reconstructions: ReconstructionsOnDisk) -> Figure:
     """Draw the newest results, one below the other."""
-    done = newest_results(reconstruction_manifest).query("status == 'done'").head(12)
+    done = newest_results(reconstruction_manifest).query("status == 'done'").tail(12)
     records = done[["file_name", "folder"]].to_dict("records")
     return draw_reconstructions({row["file_name"]: reconstructions.preview(row["folder"]) for row in records})
 
