@@ -9,8 +9,8 @@ from facedepth_pipeline.datasets.files import replace_file
 from facedepth_pipeline.prediction import DepthGenerator
 from facedepth_pipeline.sidecar import GeneratorSidecar
 
-# Keras and MLflow are imported when a model is loaded or saved: the catalog makes every dataset of
-# the project at the start of each run, and `kedro run --pipelines=ingest` shall not pay for them.
+# Keras is imported when a model is loaded or saved: the catalog makes every dataset of the project at
+# the start of each run, and `kedro run --pipelines=ingest` shall not pay for TensorFlow.
 
 
 class GeneratorDataset(AbstractDataset[DepthGenerator, DepthGenerator]):
