@@ -39,7 +39,9 @@ def _head_model() -> HeadModel:
 
 
 def _render(pairs: int, processes: int) -> list[SyntheticPair]:
-    parameters = SynthesisParameters(subjects=pairs, pairs=pairs, seed=1, processes=processes)
+    parameters = SynthesisParameters(
+        subjects=pairs, pairs=pairs, seed=1, preset="studio", range_realism="clean", processes=processes
+    )
     return list(render_database(_head_model(), plan_database(parameters), processes))
 
 

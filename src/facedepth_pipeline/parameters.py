@@ -37,6 +37,13 @@ class SynthesisParameters(Parameters):
     subjects: Annotated[int, Field(ge=1, le=999, description="People.")]
     pairs: Annotated[int, Field(ge=1, le=9999, description="Portrait/range pairs, at least one a person.")]
     seed: Annotated[int, Field(ge=0)]
+    preset: Annotated[
+        Literal["studio", "randomised"],
+        Field(description="studio is lit like the database; randomised varies light, skin and camera far beyond it."),
+    ]
+    range_realism: Annotated[
+        Literal["clean", "scanner"], Field(description="scanner adds the holes, rough rim and smoothing of a scanner.")
+    ]
     processes: Annotated[int, Field(ge=0, description="Worker processes; 0 = one for each core.")] = 0
 
 

@@ -10,7 +10,7 @@ from facedepth_pipeline.synthetic.database import plan_database, render_database
 
 @pytest.fixture(scope="module")
 def takes():
-    return plan_database(SynthesisParameters(subjects=30, pairs=120, seed=4))
+    return plan_database(SynthesisParameters(subjects=30, pairs=120, seed=4, preset="studio", range_realism="clean"))
 
 
 def neutral(head_model, take):
@@ -40,7 +40,7 @@ def test_takes_per_subject_sum_to_the_pairs():
 
 
 def test_capture_times_are_unique_office_hours_in_september_2005():
-    takes = plan_database(SynthesisParameters(subjects=118, pairs=1149, seed=1))
+    takes = plan_database(SynthesisParameters(subjects=118, pairs=1149, seed=1, preset="studio", range_realism="clean"))
     times = [take.name.captured_at for take in takes]
     assert all(earlier < later for earlier, later in pairwise(times))
     assert {(time.year, time.month) for time in times} == {(2005, 9)}
@@ -49,17 +49,20 @@ def test_capture_times_are_unique_office_hours_in_september_2005():
 
 def test_fewer_pairs_than_subjects_is_refused():
     with pytest.raises(ValueError, match="subjects=3 and pairs=2"):
-        plan_database(SynthesisParameters(subjects=3, pairs=2, seed=0))
+        plan_database(SynthesisParameters(subjects=3, pairs=2, seed=0, preset="studio", range_realism="clean"))
 
 
 def test_a_seed_gives_one_plan_and_another_seed_another():
-    plans = [plan_database(SynthesisParameters(subjects=3, pairs=6, seed=seed)) for seed in (1, 1, 2)]
+    plans = [
+        plan_database(SynthesisParameters(subjects=3, pairs=6, seed=seed, preset="studio", range_realism="clean"))
+        for seed in (1, 1, 2)
+    ]
     assert plans[0] == plans[1]
     assert plans[0] != plans[2]
 
 
 def test_a_subject_does_not_depend_on_how_many_others_there_are(takes):
-    alone = plan_database(SynthesisParameters(subjects=1, pairs=1, seed=4))[0]
+    alone = plan_database(SynthesisParameters(subjects=1, pairs=1, seed=4, preset="studio", range_realism="clean"))[0]
     assert alone.subject == takes[0].subject
     assert alone.capture == takes[0].capture
 
@@ -95,7 +98,7 @@ def test_people_differ_by_millimetres_and_stay_human(head_model, takes):
 
 
 def test_bytes_do_not_depend_on_the_number_of_processes(head_model, renderer):
-    takes = plan_database(SynthesisParameters(subjects=2, pairs=3, seed=9))
+    takes = plan_database(SynthesisParameters(subjects=2, pairs=3, seed=9, preset="studio", range_realism="clean"))
     alone = list(render_database(head_model, takes, processes=1))
     together = list(render_database(head_model, takes, processes=2))
     assert [pair.name for pair in together] == [take.name for take in takes]

@@ -5,8 +5,9 @@ import pytest
 
 from facedepth_pipeline.depth import FRAME_HEIGHT_PX, FRAME_WIDTH_PX
 from facedepth_pipeline.open3d_import import o3d
+from facedepth_pipeline.synthetic.captures import sample_capture
 from facedepth_pipeline.synthetic.rendering import OrthographicCaster, ambient_occlusion, rotation, visible_triangles
-from facedepth_pipeline.synthetic.subjects import sample_capture, sample_subject
+from facedepth_pipeline.synthetic.subjects import sample_subject
 from facedepth_pipeline.texas.fiducials import INNER_EYE_CORNERS, MOUTH_CORNERS, NOSE_TIP
 
 RADIUS_MM = 60.0
@@ -30,7 +31,7 @@ def subject():
 
 @pytest.fixture(scope="module")
 def capture():
-    return sample_capture(np.random.default_rng(6), first=True)
+    return sample_capture(np.random.default_rng(6), first=True, preset="studio", range_realism="clean")
 
 
 @pytest.fixture(scope="module")

@@ -17,9 +17,10 @@ from functools import lru_cache
 import numpy as np
 
 from facedepth_pipeline.parameters import SynthesisParameters
+from facedepth_pipeline.synthetic.captures import Capture, sample_capture
 from facedepth_pipeline.synthetic.head_model import HeadModel
 from facedepth_pipeline.synthetic.rendering import HeadRenderer
-from facedepth_pipeline.synthetic.subjects import Capture, Subject, sample_capture, sample_subject
+from facedepth_pipeline.synthetic.subjects import Subject, sample_subject
 from facedepth_pipeline.texas.names import PairName
 
 FIRST_DAY = datetime(2005, 9, 1)
@@ -75,7 +76,10 @@ def plan_database(parameters: SynthesisParameters) -> list[Take]:
     for subject_number, count in enumerate(counts, start=1):
         subject = sample_subject(_generator(parameters.seed, subject_number), f"{subject_number:03d}")
         for take_number in range(1, count + 1):
-            capture = sample_capture(_generator(parameters.seed, subject_number, take_number), first=take_number == 1)
+            rng = _generator(parameters.seed, subject_number, take_number)
+            capture = sample_capture(
+                rng, first=take_number == 1, preset=parameters.preset, range_realism=parameters.range_realism
+            )
             name = PairName(f"{len(takes) + 1:04d}", subject.subject_id, times[len(takes)])
             takes.append(Take(name, subject, capture))
     return takes

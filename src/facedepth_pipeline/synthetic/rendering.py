@@ -14,9 +14,10 @@ from facedepth_pipeline.depth import (
 )
 from facedepth_pipeline.open3d_import import o3d
 from facedepth_pipeline.synthetic.appearance import Paint, material_at, paint_subject
+from facedepth_pipeline.synthetic.captures import Capture
 from facedepth_pipeline.synthetic.head_model import HeadModel
 from facedepth_pipeline.synthetic.light import shade, srgb_from_linear
-from facedepth_pipeline.synthetic.subjects import Capture, Subject
+from facedepth_pipeline.synthetic.subjects import Subject
 from facedepth_pipeline.synthetic.surface import Surface, build_surface
 from facedepth_pipeline.texas.fiducials import NOSE_TIP
 

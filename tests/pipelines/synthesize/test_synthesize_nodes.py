@@ -18,7 +18,10 @@ def head_model():
 
 
 def test_node_renders_only_what_is_asked_for(head_model, capsys):
-    pairs = synthesize_pairs(head_model, SynthesisParameters(subjects=500, pairs=9000, seed=1, processes=1))
+    pairs = synthesize_pairs(
+        head_model,
+        SynthesisParameters(subjects=500, pairs=9000, seed=1, processes=1, preset="studio", range_realism="clean"),
+    )
     first = next(pairs)
     assert first.name.image_id == "0001"
     assert first.metadata.keys() == {"sex", "age", "ethnicity", "expression"}

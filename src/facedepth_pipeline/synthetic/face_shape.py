@@ -4,7 +4,8 @@ An axis has two opposite MakeHuman targets; a person has one value on it, positi
 Where the name holds ``{side}`` the face has the target twice, left and right.
 """
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -68,6 +69,23 @@ LARGEST = 2.2  # deviations; beyond it faces turn into caricatures
 SIDE_DEVIATION = 0.12  # between the two halves of a face, as a share of the axis's own deviation
 
 
+YOUNG_YEARS = 25.0  # MakeHuman's targets "young" and "old"
+OLD_YEARS = 90.0
+Sex = Literal["female", "male"]
+
+
+def sample_shape(rng: np.random.Generator, mixture: Mapping[str, float], sex: Sex, age: int) -> dict[str, float]:
+    """Coefficients of a random person's neutral face.
+
+    Args:
+        rng: Randomness.
+        mixture: Shares of the base shapes ``african``, ``asian`` and ``caucasian``; they sum to 1.
+        sex: Which base shape is the larger part.
+        age: Years.
+    """
+    return _macro_shape(rng, mixture, sex, age) | sample_details(rng)
+
+
 def sample_details(rng: np.random.Generator) -> dict[str, float]:
     """Coefficients of a random face's details: axes, one outline of the head, a little asymmetry."""
     details: dict[str, float] = {}
@@ -89,3 +107,26 @@ def sample_details(rng: np.random.Generator) -> dict[str, float]:
 def _put(details: dict[str, float], axis: Axis, side: str, value: float) -> None:
     name = axis.positive if value >= 0 else axis.negative
     details[name.format(side=side)] = float(abs(value))
+
+
+def _macro_shape(rng: np.random.Generator, mixture: Mapping[str, float], sex: Sex, age: int) -> dict[str, float]:
+    """Multilinear weights of MakeHuman's base shapes: ethnicity x sex x age, and sex x age x weight."""
+    maleness = rng.uniform(0.8, 1.0) if sex == "male" else rng.uniform(0.0, 0.15)
+    sexes = {"female": 1 - maleness, "male": maleness}
+    oldness = float(np.clip((age - YOUNG_YEARS) / (OLD_YEARS - YOUNG_YEARS), 0, 1))
+    ages = {"young": 1 - oldness, "old": oldness}
+    heaviness = float(np.clip(rng.normal(0.0, 0.35), -0.8, 0.9))
+    builds = {
+        "minweight": max(-heaviness, 0),
+        "averageweight": 1 - abs(heaviness),
+        "maxweight": max(heaviness, 0),
+    }
+    weights = {}
+    for sex_name, sex_share in sexes.items():
+        for age_name, age_share in ages.items():
+            share = sex_share * age_share
+            for name, part in mixture.items():
+                weights[f"macro/{name}-{sex_name}-{age_name}"] = float(part * share)
+            for name, part in builds.items():
+                weights[f"macro/{sex_name}-{age_name}-{name}"] = float(part * share)
+    return weights
