@@ -6,7 +6,10 @@ import pytest
 from facedepth_pipeline.depth import FRAME_HEIGHT_PX, FRAME_WIDTH_PX
 from facedepth_pipeline.open3d_import import o3d
 from facedepth_pipeline.synthetic.captures import sample_capture
-from facedepth_pipeline.synthetic.rendering import OrthographicCaster, ambient_occlusion, rotation, visible_triangles
+from facedepth_pipeline.synthetic.light import AreaLight, Lighting
+from facedepth_pipeline.synthetic.raycasting import Scene, visible_triangles
+from facedepth_pipeline.synthetic.rendering import rotation
+from facedepth_pipeline.synthetic.scanner import Scanner
 from facedepth_pipeline.synthetic.subjects import sample_subject
 from facedepth_pipeline.texas.fiducials import INNER_EYE_CORNERS, MOUTH_CORNERS, NOSE_TIP
 
@@ -26,7 +29,7 @@ def sphere():
 
 @pytest.fixture(scope="module")
 def subject():
-    return sample_subject(np.random.default_rng(5), "001")
+    return dataclasses.replace(sample_subject(np.random.default_rng(5), "001"), hair_length_mm=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +46,7 @@ def test_depth_of_a_sphere_is_the_closed_form(sphere):
     row, column = frame_grid()
     x = (column - 250) * 0.32 - CENTRE_MM[0]
     y = (375 - row) * 0.32 - CENTRE_MM[1]
-    hits = OrthographicCaster(*sphere).cast(column, row)
+    hits = Scene(*sphere).cast(column, row)
     inside = x**2 + y**2 < (0.95 * RADIUS_MM) ** 2  # away from the rim, where facets matter
     expected = CENTRE_MM[2] + np.sqrt(RADIUS_MM**2 - x[inside] ** 2 - y[inside] ** 2)
     assert hits.hit[inside].all()
@@ -51,13 +54,8 @@ def test_depth_of_a_sphere_is_the_closed_form(sphere):
     np.testing.assert_allclose(hits.depth_mm[inside], expected, atol=0.2)
 
 
-def test_culling_changes_no_depth(sphere):
-    row, column = frame_grid()
-    vertices, triangles = sphere
-    culled = visible_triangles(vertices, triangles)
-    assert len(culled) < 0.55 * len(triangles)
-    every, few = (OrthographicCaster(vertices, t).cast(column, row).depth_mm for t in (triangles, culled))
-    np.testing.assert_allclose(few, every, atol=1e-3)
+def test_only_triangles_that_the_camera_can_see_are_kept(sphere):
+    assert len(visible_triangles(*sphere)) < 0.55 * len(sphere[1])
 
 
 def test_pair_has_the_texas_format(pair):
@@ -104,22 +102,47 @@ def test_portrait_and_range_are_registered(pair):
 
 
 def test_camera_noise_is_the_only_use_of_its_seed(renderer, subject, capture, pair):
-    silent = dataclasses.replace(capture, noise_grey=0.0)
+    silent, other = (
+        dataclasses.replace(capture, camera=dataclasses.replace(capture.camera, noise_grey=0.0, seed=seed))
+        for seed in (1, 2)
+    )
     first = renderer.render(subject, silent)
-    second = renderer.render(subject, dataclasses.replace(silent, noise_seed=capture.noise_seed + 1))
-    assert np.array_equal(first.portrait, second.portrait)
+    assert np.array_equal(first.portrait, renderer.render(subject, other).portrait)
     assert np.array_equal(first.range_grey, pair.range_grey)
     assert not np.array_equal(first.portrait, pair.portrait)
 
 
-def test_occlusion_darkens_a_pit_and_nothing_flat():
-    depth_mm = np.full((80, 80), 50, np.float32)
-    assert np.all(ambient_occlusion(depth_mm, depth_mm > 0) == 1)
-    depth_mm[38:42, 38:42] = 46
-    reach = ambient_occlusion(depth_mm, depth_mm > 0)
-    assert reach[40, 40] < 0.6
-    assert reach[10, 10] == 1
-    assert reach[36, 40] == 1
+def test_a_lamp_from_the_left_leaves_the_right_side_of_the_nose_in_shadow(renderer, subject, capture):
+    lamp = AreaLight(-65, 10, 1, (1, 1, 1))
+    dim = ((0.05, 0.05, 0.05), *((0.0, 0.0, 0.0),) * 8)
+    lit = renderer.render(subject, dataclasses.replace(capture, lighting=Lighting((lamp,), dim)))
+    column, row = lit.fiducials_px[NOSE_TIP].astype(int)
+    grey = lit.portrait[row - 10 : row + 10].mean(axis=(0, 2))
+    assert grey[column - 60 : column - 40].mean() > 2 * grey[column + 40 : column + 60].mean()
+
+
+def test_long_hair_hangs_beside_the_neck_and_changes_no_face(renderer, subject, capture):
+    short, long = (
+        renderer.render(dataclasses.replace(subject, hair_mm=6.0, hair_length_mm=length_mm), capture)
+        for length_mm in (0.0, 200.0)
+    )
+    column, row = short.fiducials_px[NOSE_TIP].astype(int)
+    face = np.s_[row - 120 : row + 100, column - 80 : column + 80]
+    assert np.array_equal(long.range_grey[face], short.range_grey[face])
+    beside_the_neck = np.s_[row + 220 : row + 300, column - 240 : column - 190]
+    changed = np.abs(long.portrait[beside_the_neck].astype(int) - short.portrait[beside_the_neck]).mean()
+    assert changed > 5
+
+
+def test_a_scanner_loses_surface_and_leaves_the_portrait_alone(renderer, subject, capture, pair):
+    scanner = Scanner(smoothing_px=2, ripple_mm=0.2, noise_mm=0.1, hole_share=0.6, rim_px=3, seed=1)
+    scanned = renderer.render(subject, dataclasses.replace(capture, scanner=scanner))
+    assert np.array_equal(scanned.portrait, pair.portrait)
+    seen, exact = scanned.range_grey > 0, pair.range_grey > 0
+    assert scanned.range_grey[~exact].max() <= 2  # a smoothed edge of what the 8 bits can say
+    assert 0.8 < seen.sum() / exact.sum() < 0.99
+    error = np.abs(scanned.range_grey[seen].astype(int) - pair.range_grey[seen])
+    assert np.median(error) <= 1
 
 
 def test_rotation_turns_the_right_way():

@@ -2,24 +2,34 @@
 
 import numpy as np
 
-# Face units (both sides where there is a Left and a Right) at full strength.
+# Share of the takes that are not neutral, and face units (both sides where there is a Left and a Right) at
+# full strength.
 EXPRESSIONS: dict[str, dict[str, float]] = {
     "neutral": {},
-    "smile": {"mouthSmile": 0.75, "cheekSquint": 0.35, "mouthDimple": 0.2},
-    "frown": {"mouthFrown": 0.6, "browDown": 0.6, "mouthShrugLower": 0.2},
-    "surprise": {"browInnerUp": 0.6, "browOuterUp": 0.6, "eyeWide": 0.5, "jawOpen": 0.18},
-    "talk": {"jawOpen": 0.12, "mouthFunnel": 0.35},
-    "press": {"mouthPress": 0.5, "browDown": 0.2},
-}
-CENTRAL_FACE_UNITS = ("browInnerUp", "cheekPuff", "jawOpen", "mouthFunnel", "mouthPucker", "mouthShrugLower")
+    "smile": {"mouthSmile": 0.75, "cheekSquint": 0.35, "mouthDimple": 0.2, "eyeSquint": 0.2},
+    "grin": {"mouthSmile": 0.9, "cheekSquint": 0.6, "jawOpen": 0.1, "mouthUpperUp": 0.35, "mouthLowerDown": 0.2,
+             "eyeSquint": 0.3},
+    "open mouth": {"jawOpen": 0.4},
+    "surprise": {"browInnerUp": 0.7, "browOuterUp": 0.7, "eyeWide": 0.6, "jawOpen": 0.22},
+    "talk": {"jawOpen": 0.14, "mouthFunnel": 0.35},
+    "frown": {"mouthFrown": 0.6, "browDown": 0.7, "mouthShrugLower": 0.25},
+    "squint": {"eyeSquint": 0.8, "cheekSquint": 0.5, "browDown": 0.4, "noseSneer": 0.2},
+    "disgust": {"noseSneer": 0.7, "mouthUpperUp": 0.4, "browDown": 0.4, "mouthFrown": 0.2},
+    "press": {"mouthPress": 0.6, "browDown": 0.2, "mouthRollLower": 0.2},
+    "pucker": {"mouthPucker": 0.6},
+    "eyes closed": {"eyeBlink": 0.95},
+}  # fmt: skip
+CENTRAL_FACE_UNITS = (
+    "browInnerUp", "cheekPuff", "jawOpen", "mouthFunnel", "mouthPucker", "mouthRollLower", "mouthShrugLower",
+)  # fmt: skip
 
 
 def sample_face_units(rng: np.random.Generator, expression: str) -> dict[str, float]:
     """Coefficients of an expression, a little stronger or weaker on each side."""
-    strength = rng.uniform(0.6, 1.0)
+    strength = rng.uniform(0.55, 1.0)
     units = {}
     for name, weight in EXPRESSIONS[expression].items():
         sides = ("",) if name in CENTRAL_FACE_UNITS else ("Left", "Right")
         for side in sides:
-            units[f"expression/{name}{side}"] = float(weight * strength * rng.uniform(0.9, 1.1))
+            units[f"expression/{name}{side}"] = float(weight * strength * rng.uniform(0.85, 1.15))
     return units

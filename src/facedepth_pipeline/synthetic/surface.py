@@ -15,6 +15,10 @@ class Surface:
 
     Attributes:
         refine: (W, V) sparse float32 weights from coarse to fine vertices.
+        refine_last: (W, U) sparse float32, the last of the two subdivisions alone; fine vertex u < U is
+            vertex u of the mesh between.
+        diffusion: (W, W) sparse float32, rows sum to 1: half of a vertex's value and half of the mean of
+            its neighbours'. Where vertices lie 1 mm apart, n products spread by sqrt(n) / 2 mm.
         triangles: (T, 3) int32, fine.
         canonical: (W, 3) float32 mm, the fine vertices of the mean adult: a coordinate that is fixed to
             the skin, in which appearance is painted.
@@ -27,6 +31,8 @@ class Surface:
     """
 
     refine: sparse.csr_array
+    refine_last: sparse.csr_array
+    diffusion: sparse.csr_array
     triangles: np.ndarray
     canonical: np.ndarray
     canonical_normals: np.ndarray
@@ -41,10 +47,11 @@ class Surface:
         return _normals(vertices, self.triangles, self.vertex_from_triangle)
 
 
-def build_surface(head_model: HeadModel, levels: int = 2) -> Surface:
-    """Subdivide the head ``levels`` times; 2 gives 1 mm between vertices on the face."""
-    count = len(head_model.vertices)
-    refine, quads = subdivision_matrix(head_model.quads, count, levels)
+def build_surface(head_model: HeadModel) -> Surface:
+    """Subdivide the head twice: 1 mm between vertices on the face."""
+    refine_first, quads_between = subdivision_matrix(head_model.quads, len(head_model.vertices), 1)
+    refine_last, quads = subdivision_matrix(quads_between, refine_first.shape[0], 1)
+    refine = sparse.csr_array(refine_last @ refine_first)
     triangles = split_quads(quads)
     incidence = _incidence(triangles, refine.shape[0])
     canonical = refine @ head_model.vertices.astype(np.float32)
@@ -57,6 +64,8 @@ def build_surface(head_model: HeadModel, levels: int = 2) -> Surface:
     centres = np.stack([(eye.min(axis=0) + eye.max(axis=0)) / 2 for eye in eyes]).astype(np.float32)
     return Surface(
         refine=refine,
+        refine_last=refine_last,
+        diffusion=_diffusion(quads, refine.shape[0]),
         triangles=triangles,
         canonical=canonical,
         canonical_normals=_normals(canonical, triangles, incidence),
@@ -68,10 +77,25 @@ def build_surface(head_model: HeadModel, levels: int = 2) -> Surface:
     )
 
 
+def _diffusion(quads: np.ndarray, vertex_count: int) -> sparse.csr_array:
+    start = np.concatenate([quads, np.roll(quads, -1, axis=1)]).ravel()
+    end = np.concatenate([np.roll(quads, -1, axis=1), quads]).ravel()
+    linked = sparse.csr_array((np.ones(len(start), np.float32), (start, end)), shape=(vertex_count, vertex_count))
+    linked.data[:] = 1  # an edge between two quads was counted twice
+    share = 0.5 / np.maximum(linked.sum(axis=1), 1)
+    spread = sparse.diags_array(share) @ linked + 0.5 * sparse.eye_array(vertex_count)
+    return sparse.csr_array(spread.astype(np.float32))
+
+
 def _incidence(triangles: np.ndarray, vertex_count: int) -> sparse.csr_array:
     columns = np.repeat(np.arange(len(triangles)), 3)
     ones = np.ones(triangles.size, dtype=np.float32)
     return sparse.csr_array((ones, (triangles.ravel(), columns)), shape=(vertex_count, len(triangles)))
+
+
+def vertex_normals(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """(V, 3) float32 unit normals of any mesh, averaged over triangles by area."""
+    return _normals(vertices, triangles, _incidence(triangles, len(vertices)))
 
 
 def _normals(vertices: np.ndarray, triangles: np.ndarray, incidence: sparse.csr_array) -> np.ndarray:
