@@ -33,7 +33,8 @@ def median_seconds(work: Callable[[], object], runs: int = 5) -> float:
 
 
 @cache
-def _head_model() -> HeadModel:
+def head_model() -> HeadModel:
+    """The head of the stand-in faces."""
     with np.load(PROJECT / "data/01_raw/head_model.npz") as arrays:
         return HeadModel.from_arrays(dict(arrays))
 
@@ -42,7 +43,7 @@ def _render(pairs: int, processes: int) -> list[SyntheticPair]:
     parameters = SynthesisParameters(
         subjects=pairs, pairs=pairs, seed=1, preset="studio", range_realism="clean", processes=processes
     )
-    return list(render_database(_head_model(), plan_database(parameters), processes))
+    return list(render_database(head_model(), plan_database(parameters), processes))
 
 
 @cache

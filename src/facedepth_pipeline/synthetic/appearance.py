@@ -18,8 +18,8 @@ from facedepth_pipeline.synthetic.skin import skin_reflectance
 from facedepth_pipeline.synthetic.subjects import Subject
 from facedepth_pipeline.synthetic.surface import Surface
 
-LIGHTEST_MELANIN, DARKEST_MELANIN = 0.012, 0.36  # volume fraction of the epidermis at tone 0 and 1
-BLOOD = 0.018  # volume fraction of the dermis of a cheek
+LIGHTEST_MELANIN, DARKEST_MELANIN = 0.011, 0.33  # volume fraction of the epidermis at tone 0 and 1
+BLOOD = 0.0135  # volume fraction of the dermis of a cheek
 CAVITY = np.array([0.03, 0.009, 0.008], np.float32)
 GRAIN_PX_PER_MM = 2.7
 
@@ -75,7 +75,7 @@ def paint_subject(surface: Surface, subject: Subject) -> Paint:
         subject=subject,
         albedo=albedo.astype(np.float32),
         hair=scalp_hair(surface, subject.hairline_mm, subject.texture_seed),
-        beard=beard_weight(surface),
+        beard=beard_weight(surface, subject.texture_seed),
         tile=noise_tile(rng),
         pores=_pore_tile(rng),
     )
@@ -162,7 +162,7 @@ def _chromophores(rng: np.random.Generator, surface: Surface, subject: Subject) 
     mottled = waves(rng, position, wavelength_mm=(10, 60), count=20)
     melanin = LIGHTEST_MELANIN * (DARKEST_MELANIN / LIGHTEST_MELANIN) ** subject.tone * np.exp(0.07 * mottled)
     around_eyes = _spots(position, ((-32, -9), (32, -9)), 10) + 0.6 * weights["eyelid"]
-    melanin = melanin * (1 + 0.35 * around_eyes) * (1 - 0.5 * lips) * (1 - 0.15 * _spots(position, ((0, -40),), 14))
+    melanin = melanin * (1 + 0.35 * around_eyes) * (1 - 0.4 * lips) * (1 - 0.15 * _spots(position, ((0, -40),), 14))
     for _ in range(rng.poisson(1.5)):  # moles
         centre = np.array([rng.uniform(-60, 60), rng.uniform(-110, 60)])
         squared = np.sum((position[:, :2] - centre) ** 2, axis=1)
@@ -175,7 +175,7 @@ def _chromophores(rng: np.random.Generator, surface: Surface, subject: Subject) 
     rosy = 1 + 0.5 * subject.ruddiness
     rosier = 0.7 * cheeks + 0.7 * nose + 0.25 * chin + 0.9 * weights["ear"]
     blood = BLOOD * np.exp(0.14 * flushed) * (1 + rosy * rosier)
-    blood = blood * (1 + 0.5 * weights["eyelid"]) * (1 + 3.2 * lips) * (1 - 0.25 * weights["neck"])
+    blood = blood * (1 + 0.5 * weights["eyelid"]) * (1 + 5.0 * lips) * (1 - 0.25 * weights["neck"])
     return melanin.astype(np.float32), blood.astype(np.float32)
 
 

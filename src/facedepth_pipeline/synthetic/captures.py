@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from facedepth_pipeline.synthetic.backdrop import Backdrop
+from facedepth_pipeline.synthetic.backdrop import Backdrop, BackdropKind
 from facedepth_pipeline.synthetic.camera import Camera
 from facedepth_pipeline.synthetic.expressions import EXPRESSIONS, sample_face_units
 from facedepth_pipeline.synthetic.light import AreaLight, Colour, Lighting, direction_to, harmonics, white_at
@@ -23,6 +23,7 @@ Preset = Literal["studio", "randomised"]
 RangeRealism = Literal["clean", "scanner"]
 
 NEUTRAL_SHARE = 0.62
+BACKDROP_KINDS: tuple[BackdropKind, ...] = ("wall", "blurred", "blurred", "panels")
 
 
 @dataclass(frozen=True)
@@ -97,13 +98,13 @@ def studio_light(rng: np.random.Generator) -> Lighting:
     strong = rng.choice([-1.0, 1.0])
     key = AreaLight(
         float(strong * rng.uniform(18, 42)), float(rng.uniform(8, 32)), float(rng.uniform(10, 18)),
-        _white(rng, rng.uniform(0.42, 0.62), (5000, 6200)),
+        _white(rng, rng.uniform(0.50, 0.70), (5000, 6200)),
     )  # fmt: skip
     fill = AreaLight(
         float(-strong * rng.uniform(18, 48)), float(rng.uniform(4, 28)), float(rng.uniform(10, 18)),
         _white(rng, rng.uniform(0.24, 0.42), (5000, 6200)),
     )  # fmt: skip
-    walls = _ambient(_white(rng, rng.uniform(0.26, 0.38), (5000, 6200)), (0.0, 60.0), 0.25)
+    walls = _ambient(_white(rng, rng.uniform(0.20, 0.32), (5000, 6200)), (0.0, 60.0), 0.25)
     return Lighting((key, fill), walls)
 
 
@@ -170,7 +171,7 @@ def _lamp(
     rng: np.random.Generator, azimuth_deg: Limits, elevation_deg: Limits, radius_deg: Limits, brightness: Limits
 ) -> AreaLight:
     return AreaLight(
-        float(rng.uniform(*sorted(azimuth_deg))),
+        float(rng.uniform(min(azimuth_deg), max(azimuth_deg))),
         float(rng.uniform(*elevation_deg)),
         float(rng.uniform(*radius_deg)),
         _white(rng, rng.uniform(*brightness), (2700, 8500)),
@@ -199,7 +200,7 @@ def _wall(rng: np.random.Generator) -> Backdrop:
 
 
 def _random_backdrop(rng: np.random.Generator) -> Backdrop:
-    kind: Literal["wall", "blurred", "panels"] = ("wall", "blurred", "blurred", "panels")[rng.integers(4)]  # type: ignore[assignment]
+    kind = BACKDROP_KINDS[rng.integers(len(BACKDROP_KINDS))]
     colours = tuple(triple(rng.uniform(0.01, 0.9) * rng.uniform(0.4, 1, 3)) for _ in range(4))
     return Backdrop(kind, colours, float(rng.uniform(8, 50)), int(rng.integers(2**32)))
 
@@ -209,8 +210,8 @@ def _studio_camera(rng: np.random.Generator) -> Camera:
         exposure=float(rng.uniform(0.26, 0.32)),
         metering=0.45,
         white_balance=triple(rng.uniform(0.97, 1.03, 3)),
-        contrast=1.0,
-        saturation=float(rng.uniform(0.92, 1.0)),
+        contrast=float(rng.uniform(1.05, 1.15)),
+        saturation=float(rng.uniform(1.0, 1.12)),
         blur_px=float(rng.uniform(0.5, 0.8)),
         vignette=0.05,
         noise_grey=float(rng.uniform(0.5, 1.6)),

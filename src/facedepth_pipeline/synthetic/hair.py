@@ -30,18 +30,21 @@ def scalp_hair(surface: Surface, hairline_mm: float, seed: int) -> np.ndarray:
     return (np.clip(inside, 0, 1) * (1 - np.clip(3 * ears, 0, 1))).astype(np.float32)
 
 
-def beard_weight(surface: Surface) -> np.ndarray:
+def beard_weight(surface: Surface, seed: int) -> np.ndarray:
     """(W,) float32 in [0, 1]: density of a full beard, fading at its borders."""
+    rng = np.random.default_rng([seed, 6])
+    wander = 2.5 * waves(rng, surface.canonical, wavelength_mm=(10, 40), count=10)
     x, y, z = surface.canonical.T
-    throat = smooth_step(-142, -116, y)
-    jaw = smooth_step(-66, -86, y + 0.2 * np.abs(x)) * throat
-    cheek = smooth_step(42, 58, np.abs(x)) * smooth_step(-22, -50, y) * throat
-    moustache = smooth_step(-48, -55, y) * smooth_step(36, 22, np.abs(x)) * smooth_step(-88, -72, y)
-    beside_chin = smooth_step(24, 32, np.abs(x)) * smooth_step(-58, -72, y) * throat
-    cover = np.maximum.reduce([jaw, cheek, 0.95 * moustache, beside_chin]) * smooth_step(-80, -55, z)
-    bare_chin = 1 - 0.5 * np.exp(-((x / 9) ** 2)) * np.exp(-(((y + 93) / 4) ** 2))
-    return (cover * bare_chin * (1 - smooth_step(0.1, 0.5, surface.region_weights["lips"]))
-            * (1 - surface.region_weights["ear"])).astype(np.float32)  # fmt: skip
+    side = np.abs(x)
+    throat = smooth_step(-145, -112, y + wander)
+    # From the sideburns down the cheek to the corner of the mouth, and all below that line.
+    line = np.interp(side, [0, 20, 30, 45, 60], [-96, -90, -74, -58, -25])
+    below = smooth_step(5, -11, y + wander - line) * throat
+    moustache = smooth_step(-46, -56, y) * smooth_step(38, 20, side + 0.5 * wander) * smooth_step(-92, -74, y)
+    cover = np.maximum(below, 0.95 * moustache) * smooth_step(-80, -50, z)
+    bare_chin = 1 - 0.5 * np.exp(-((x / 10) ** 2)) * np.exp(-(((y + 93) / 4) ** 2))
+    off_lips = 1 - smooth_step(0.1, 0.5, surface.region_weights["lips"])
+    return (cover * bare_chin * off_lips * (1 - surface.region_weights["ear"])).astype(np.float32)
 
 
 def hair_relief_mm(surface: Surface, hair: np.ndarray, thickness_mm: float, seed: int) -> np.ndarray:
@@ -83,7 +86,7 @@ def draw_beard(
     dots = nearest_in_tile(tile, 5.3 * position[:, 0] + 3.1 * position[:, 2], 5.3 * position[:, 1])
     strands = sample_tile(tile, 2.6 * position[:, 0] + 0.5 * position[:, 2], 0.7 * position[:, 1] + 40)
     stubble = beard * (0.28 + 0.22 * np.clip(dots, -1, 2))
-    closed = smooth_step(1.0, 3.0, np.float32(length_mm)) * smooth_step(0.25, 0.7, beard + 0.12 * strands)
+    closed = float(np.clip((length_mm - 1) / 2, 0, 1)) * smooth_step(0.25, 0.7, beard + 0.12 * strands)
     covered = np.maximum(stubble, 0.95 * closed)
     return mix(albedo, colour * np.clip(1 + 0.35 * strands, 0.4, 2)[:, None], covered), covered
 

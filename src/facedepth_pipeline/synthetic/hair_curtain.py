@@ -7,7 +7,7 @@ import numpy as np
 from facedepth_pipeline.synthetic.noise import smooth_step
 from facedepth_pipeline.synthetic.surface import Surface, vertex_normals
 
-COLUMNS, ROWS = 181, 90
+COLUMNS, ROWS = 121, 40
 TOP_MM = 62.0  # canonical height at which it leaves the hair of the head
 HALF_TURN_DEG = 112.0  # from the back of the head to its front edge beside the cheek
 

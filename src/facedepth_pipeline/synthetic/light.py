@@ -156,7 +156,7 @@ def highlight(
     Returns:
         (N, 3) float32 linear RGB.
     """
-    grazing = np.float32(0.12) * np.square(np.square(1 - np.clip(normals[:, 2], 0, 1)))
+    grazing = np.float32(0.06) * np.square(np.square(1 - np.clip(normals[:, 2], 0, 1)))
     mean_ambient = np.array(lighting.ambient[0], np.float32)
     light = (gloss * shading.openness * (0.028 + grazing))[:, None] * mean_ambient
     for number, lamp in enumerate(lighting.lights):

@@ -84,9 +84,9 @@ def visible_triangles(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray
     return triangles[(twice_area > 0) & ~beside]
 
 
-def interpolate(hits: Hits, attributes: np.ndarray) -> np.ndarray:
-    """(H, C) float32 at the points hit, from (W, C) float32 at the vertices."""
-    value = attributes[hits.corners[:, 0]] * hits.shares[:, :1]
-    value += attributes[hits.corners[:, 1]] * hits.shares[:, 1:2]
-    value += attributes[hits.corners[:, 2]] * hits.shares[:, 2:]
+def interpolate(corners: np.ndarray, shares: np.ndarray, attributes: np.ndarray) -> np.ndarray:
+    """(H, C) float32 at points in triangles (see ``Hits``), from (W, C) float32 at the vertices."""
+    value = attributes[corners[:, 0]] * shares[:, :1]
+    value += attributes[corners[:, 1]] * shares[:, 1:2]
+    value += attributes[corners[:, 2]] * shares[:, 2:]
     return value

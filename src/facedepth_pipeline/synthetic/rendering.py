@@ -30,6 +30,7 @@ from facedepth_pipeline.texas.fiducials import NOSE_TIP
 FRAME = (FRAME_HEIGHT_PX, FRAME_WIDTH_PX)
 NOSE_REACH_MM = 15.0  # the nose tip is the nearest point within this distance of its landmark
 EDGE_STEP_MM = 2.0
+CHUNK_POINTS = 16_384  # shaded at a time: as much as a core's cache holds
 METERED_PX = (slice(150, 520), slice(100, 400))  # of the frame: mostly face
 # Offsets in pixels, x and y: a rotated grid.
 SUBPIXELS = np.array([[-0.125, -0.375], [0.375, -0.125], [0.125, 0.375], [-0.375, 0.125]], np.float32)
@@ -59,15 +60,16 @@ class HeadRenderer:
         backdrop = paint_backdrop(capture.backdrop, FRAME)
         hits = body.scene.cast(column, row)
         linear = backdrop.reshape(-1, 3).copy()
-        attributes = interpolate(hits, body.attributes)
-        linear[hits.hit] = body.colours(attributes)
+        linear[hits.hit] = body.colours(hits)
         hit, depth_mm = hits.hit.reshape(FRAME), hits.depth_mm.reshape(FRAME)
         edge = np.flatnonzero(_edges(hit, depth_mm))
         linear[edge] = _antialiased(body, backdrop, column[edge], row[edge])
         face = np.zeros(FRAME, dtype=bool)
         face[METERED_PX] = hit[METERED_PX]
         if capture.scanner is not None:
-            depth_mm, hit = scan(depth_mm, hit & (depth_mm > 0), *_scanned(hits, attributes), capture.scanner)
+            depth_mm, hit = scan(
+                depth_mm, hit & (depth_mm > 0), *_scanned(hits, body.attributes_at(hits)), capture.scanner
+            )
         return RenderedPair(
             develop(linear.reshape(*FRAME, 3), face, capture.camera),
             range_from_depth(depth_mm, hit),
@@ -87,7 +89,7 @@ class _Body:
     Attributes:
         vertices: (V, 3) float32 mm, frame coordinates: the head's W, then those of long hair.
         scene: What rays meet.
-        attributes: (V, C) float32: normal, the columns of ``PaintedPoints``, irradiance, openness, lean of the
+        _attributes: (V, C) float32: normal, the columns of ``PaintedPoints``, irradiance, openness, lean of the
             light in x and y, visibility of each lamp.
     """
 
@@ -113,12 +115,21 @@ class _Body:
         else:
             self.vertices, self.scene, of_hair = head, Scene(head, surface.triangles), []
             on_head = illuminate(surface, self.scene, head, normals, painted.albedo, capture.lighting)
-        self.attributes = np.concatenate([normals, painted.stacked(), on_head.stacked()], axis=1).astype(np.float32)
+        self._attributes = np.concatenate([normals, painted.stacked(), on_head.stacked()], axis=1).astype(np.float32)
         if of_hair:
-            self.attributes = np.concatenate([self.attributes, np.concatenate(of_hair, axis=1)]).astype(np.float32)
+            self._attributes = np.concatenate([self._attributes, np.concatenate(of_hair, axis=1)]).astype(np.float32)
 
-    def colours(self, attributes: np.ndarray) -> np.ndarray:
-        """(N, 3) float32 linear RGB of points, given their interpolated attributes."""
+    def colours(self, hits: Hits) -> np.ndarray:
+        """(H, 3) float32 linear RGB of the points that rays hit."""
+        starts = range(0, len(hits.corners), CHUNK_POINTS)
+        parts = [self._colours(self.attributes_at(hits, slice(start, start + CHUNK_POINTS))) for start in starts]
+        return np.concatenate([np.zeros((0, 3), np.float32), *parts])
+
+    def attributes_at(self, hits: Hits, part: slice = slice(None)) -> np.ndarray:
+        """(H, C) float32 attributes of the points hit, or of some of them."""
+        return interpolate(hits.corners[part], hits.shares[part], self._attributes)
+
+    def _colours(self, attributes: np.ndarray) -> np.ndarray:
         capture = self._capture
         normals = normalized(attributes[:, :3])
         material = material_at(
@@ -178,7 +189,7 @@ def _antialiased(body: _Body, backdrop: np.ndarray, column: np.ndarray, row: np.
     hits = body.scene.cast(fine_column, fine_row)
     behind = backdrop[row.astype(int), column.astype(int)]
     linear = np.tile(behind, (len(SUBPIXELS), 1))
-    linear[hits.hit] = body.colours(interpolate(hits, body.attributes))
+    linear[hits.hit] = body.colours(hits)
     return linear.reshape(len(SUBPIXELS), -1, 3).mean(axis=0)
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import binary_erosion, gaussian_filter, zoom
 
+LARGEST_CHANGE_MM = 1.5  # by smoothing: a step from chin to neck stays a step
+
 
 @dataclass(frozen=True)
 class Scanner:
@@ -60,7 +62,9 @@ def scan(
     noisy += scanner.noise_mm * _field(rng, hit.shape, cell_px=3)
     weight = gaussian_filter(hit.astype(np.float32), scanner.smoothing_px)
     smooth = gaussian_filter(np.where(hit, noisy, 0).astype(np.float32), scanner.smoothing_px)
-    return np.where(seen, smooth / np.maximum(weight, np.float32(1e-6)), 0).astype(np.float32), seen
+    smooth = smooth / np.maximum(weight, np.float32(1e-6))
+    smooth = np.clip(smooth, noisy - LARGEST_CHANGE_MM, noisy + LARGEST_CHANGE_MM)
+    return np.where(seen, smooth, 0).astype(np.float32), seen
 
 
 def _field(rng: np.random.Generator, shape: tuple[int, int], cell_px: int) -> np.ndarray:
