@@ -9,7 +9,7 @@ from facedepth_pipeline.synthetic.surface import Surface, vertex_normals
 
 COLUMNS, ROWS = 121, 40
 TOP_MM = 62.0  # canonical height at which it leaves the hair of the head
-HALF_TURN_DEG = 112.0  # from the back of the head to its front edge beside the cheek
+HALF_TURN_DEG = 76.0  # from the back of the head to its front edge, behind the ear
 
 
 class Curtain(NamedTuple):
@@ -34,14 +34,16 @@ def hang_curtain(surface: Surface, head: np.ndarray, length_mm: float, wave_mm: 
     x, y = surface.canonical[:, 0], surface.canonical[:, 1]
     sides = (np.abs(x) > 55) & (np.abs(y - 45) < 12) & (surface.region_weights["scalp"] > 0.5)
     half_width = float(np.quantile(np.abs(head[sides, 0]), 0.9))
-    middle_z = float(np.median(head[surface.region_weights["ear"] > 0.5, 2]))
+    ears = surface.region_weights["ear"] > 0.5
+    middle_z = float(np.median(head[ears, 2]))
     depth = middle_z - float(head[:, 2][(np.abs(y - 30) < 15)].min())
     down, around = (grid.astype(np.float32) for grid in np.mgrid[0 : 1 : ROWS * 1j, -1 : 1 : COLUMNS * 1j])
     angle = np.deg2rad(HALF_TURN_DEG) * around
-    ragged = 5 * np.sin(9 * angle + rng.uniform(0, 6)) + 3 * np.sin(31 * angle + rng.uniform(0, 6))
+    ragged = 4 * np.sin(5 * angle + rng.uniform(0, 6)) + 1.2 * np.sin(37 * angle + rng.uniform(0, 6))
     height = TOP_MM - down * (TOP_MM + length_mm + ragged)
     # Under the cap at first, then a little outside the ears, then falling in toward the neck.
-    bulge = -5 + 13 * smooth_step(0.0, 55.0, TOP_MM - height) - 0.09 * np.clip(-height - 20, 0, None)
+    over_ears = max(float(np.quantile(np.abs(head[ears, 0]), 0.95)) - half_width, 3.0) - 3
+    bulge = -5 + over_ears * smooth_step(0.0, 60.0, TOP_MM - height) - 0.09 * np.clip(-height - 40, 0, None)
     locks = np.zeros_like(angle)
     for frequency in (7, 13, 23):
         bend = rng.uniform(0.01, 0.03) * height * rng.choice([-1, 1])
