@@ -140,7 +140,7 @@ def test_a_scanner_loses_surface_and_leaves_the_portrait_alone(renderer, subject
     assert np.array_equal(scanned.portrait, pair.portrait)
     seen, exact = scanned.range_grey > 0, pair.range_grey > 0
     assert scanned.range_grey[~exact].max() <= 7  # at the edge of what the 8 bits can say: 1.5 mm and the ripple
-    assert 0.8 < seen.sum() / exact.sum() < 0.99
+    assert 0.6 < seen.sum() / exact.sum() < 0.99  # hair fills a good part of this frame
     error = np.abs(scanned.range_grey[seen].astype(int) - pair.range_grey[seen])
     assert np.median(error) <= 1
 

@@ -21,6 +21,7 @@ from facedepth_pipeline.synthetic.surface import Surface
 LIGHTEST_MELANIN, DARKEST_MELANIN = 0.011, 0.33  # volume fraction of the epidermis at tone 0 and 1
 BLOOD = 0.0135  # volume fraction of the dermis of a cheek
 CAVITY = np.array([0.03, 0.009, 0.008], np.float32)
+TEETH = np.array([0.50, 0.45, 0.36], np.float32)
 GRAIN_PX_PER_MM = 2.7
 
 
@@ -68,6 +69,7 @@ def paint_subject(surface: Surface, subject: Subject) -> Paint:
     albedo = skin_reflectance(*_chromophores(rng, surface, subject))
     albedo = mix(albedo, albedo * np.array([0.85, 0.45, 0.42], np.float32), 0.5 * subject.lip_tint * _lips(surface))
     albedo = mix(albedo, np.broadcast_to(CAVITY, albedo.shape), np.clip(weights["mouth_interior"], 0, 1))
+    albedo = mix(albedo, np.broadcast_to(TEETH, albedo.shape), _teeth(surface))
     albedo = mix(albedo, np.broadcast_to(CAVITY, albedo.shape), 0.8 * weights["nostril"])
     lashes = np.array([0.02, 0.014, 0.012], np.float32)
     albedo = mix(albedo, np.broadcast_to(lashes, albedo.shape), lash_weight(surface))
@@ -181,6 +183,14 @@ def _chromophores(rng: np.random.Generator, surface: Surface, subject: Subject) 
 
 def _lips(surface: Surface) -> np.ndarray:
     return smooth_step(0.15, 0.85, surface.region_weights["lips"])
+
+
+def _teeth(surface: Surface) -> np.ndarray:
+    """(W,) float32: a row of upper teeth on the sheet that closes the mouth, below the upper lip."""
+    inside = smooth_step(0.5, 0.9, surface.region_weights["mouth_interior"])
+    row = smooth_step(0.02, 0.12, surface.jaw_share) * smooth_step(0.42, 0.32, surface.jaw_share)
+    side = np.abs(surface.canonical[:, 0])
+    return inside * row * smooth_step(24, 15, side) * 0.9
 
 
 def _freckles(tile: np.ndarray, position: np.ndarray, amount: float) -> np.ndarray:

@@ -2,12 +2,11 @@
 
 import numpy as np
 
-# Share of the takes that are not neutral, and face units (both sides where there is a Left and a Right) at
-# full strength.
+# Face units at full strength (both sides where there is a Left and a Right).
 EXPRESSIONS: dict[str, dict[str, float]] = {
     "neutral": {},
-    "smile": {"mouthSmile": 0.75, "cheekSquint": 0.35, "mouthDimple": 0.2, "eyeSquint": 0.2},
-    "grin": {"mouthSmile": 0.9, "cheekSquint": 0.6, "jawOpen": 0.1, "mouthUpperUp": 0.35, "mouthLowerDown": 0.2,
+    "smile": {"mouthSmile": 1.0, "cheekSquint": 0.4, "mouthDimple": 0.2, "eyeSquint": 0.2},
+    "grin": {"mouthSmile": 1.1, "cheekSquint": 0.6, "jawOpen": 0.1, "mouthUpperUp": 0.5, "mouthLowerDown": 0.2,
              "eyeSquint": 0.3},
     "open mouth": {"jawOpen": 0.4},
     "surprise": {"browInnerUp": 0.7, "browOuterUp": 0.7, "eyeWide": 0.6, "jawOpen": 0.22},
@@ -17,7 +16,6 @@ EXPRESSIONS: dict[str, dict[str, float]] = {
     "disgust": {"noseSneer": 0.7, "mouthUpperUp": 0.4, "browDown": 0.4, "mouthFrown": 0.2},
     "press": {"mouthPress": 0.6, "browDown": 0.2, "mouthRollLower": 0.2},
     "pucker": {"mouthPucker": 0.6},
-    "eyes closed": {"eyeBlink": 0.95},
 }  # fmt: skip
 CENTRAL_FACE_UNITS = (
     "browInnerUp", "cheekPuff", "jawOpen", "mouthFunnel", "mouthPucker", "mouthRollLower", "mouthShrugLower",

@@ -24,6 +24,7 @@ class Surface:
             the skin, in which appearance is painted.
         canonical_normals: (W, 3) float32, unit length.
         region_weights: Region name to (W,) float32 in [0, 1]; they sum to 1 over regions.
+        jaw_share: (W,) float32, how far each vertex follows when the jaw drops: 0 not at all, 1 as the chin.
         eye_centres: (2, 3) float32 mm, canonical, right then left of the person.
         eye_radius_mm: Of the eyeball.
         landmarks: (25,) int32 fine vertex numbers.
@@ -37,6 +38,7 @@ class Surface:
     canonical: np.ndarray
     canonical_normals: np.ndarray
     region_weights: dict[str, np.ndarray]
+    jaw_share: np.ndarray
     eye_centres: np.ndarray
     eye_radius_mm: float
     landmarks: np.ndarray
@@ -55,6 +57,7 @@ def build_surface(head_model: HeadModel) -> Surface:
     triangles = split_quads(quads)
     incidence = _incidence(triangles, refine.shape[0])
     canonical = refine @ head_model.vertices.astype(np.float32)
+    dropped = canonical[:, 1] - (refine @ head_model.shape({"expression/jawOpen": 1.0}))[:, 1]
     one_hot = np.eye(len(head_model.region_names), dtype=np.float32)[head_model.regions]
     weights = refine @ one_hot
     eyes = [
@@ -70,6 +73,7 @@ def build_surface(head_model: HeadModel) -> Surface:
         canonical=canonical,
         canonical_normals=_normals(canonical, triangles, incidence),
         region_weights={name: weights[:, k] for k, name in enumerate(head_model.region_names)},
+        jaw_share=np.clip(dropped / dropped.max(), 0, 1).astype(np.float32),
         eye_centres=centres,
         eye_radius_mm=float(np.ptp(eyes[0][:, 0]) / 2),
         landmarks=head_model.landmarks,  # subdivision keeps the numbers of the coarse vertices
