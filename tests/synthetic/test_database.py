@@ -1,3 +1,4 @@
+import os
 from itertools import pairwise
 
 import numpy as np
@@ -29,6 +30,11 @@ def test_capture_times_are_unique_office_hours_in_september_2005():
     assert all(earlier < later for earlier, later in pairwise(times))
     assert {(time.year, time.month) for time in times} == {(2005, 9)}
     assert all(time.weekday() < 5 and 8 <= time.hour < 18 for time in times)
+
+
+def test_fewer_pairs_than_subjects_are_refused():
+    with pytest.raises(ValueError, match="subjects=3 and pairs=2"):
+        synthesis(3, 2)
 
 
 def test_a_seed_gives_one_plan_and_another_seed_another():
@@ -90,3 +96,15 @@ def test_bytes_do_not_depend_on_the_number_of_processes(head_model, renderer):
 def test_negative_processes_are_refused(head_model):
     with pytest.raises(ValueError, match="-1"):
         render_database(head_model, [], processes=-1)
+
+
+class Deadly:
+    """A take that ends the process that unpacks it."""
+
+    def __reduce__(self):
+        return os._exit, (9,)
+
+
+def test_a_worker_that_dies_is_named_with_a_way_out(head_model):
+    with pytest.raises(RuntimeError, match=r"One of 2 rendering processes ended by itself.*synthesize.processes=1"):
+        list(render_database(head_model, [Deadly(), Deadly()], processes=2))

@@ -98,10 +98,10 @@ def draw_sheet(title: str, groups: Mapping[str, Sequence[Shot]], columns: int) -
     width = columns * pair_width + GAP_PX
     rows = sum(ceil(len(shots) / columns) for shots in groups.values())
     height = TITLE_PX + HEADING_PX * sum(map(bool, groups)) + row_height * rows
-    canvas = np.full((height, width, 3), 255, np.uint8)
     figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
     axis = figure.add_axes((0, 0, 1, 1))
     axis.set_axis_off()
+    axis.set(xlim=(0, width), ylim=(height, 0), autoscale_on=False)
     axis.text(GAP_PX, TITLE_PX / 2, title, fontsize=17, va="center")
     top = TITLE_PX
     for heading, shots in groups.items():
@@ -112,10 +112,11 @@ def draw_sheet(title: str, groups: Mapping[str, Sequence[Shot]], columns: int) -
             x, y = GAP_PX + slot % columns * pair_width, top + slot // columns * row_height
             for place, image in enumerate((shot.portrait, shot.range_grey)):
                 left = x + place * TILE_WIDTH_PX
-                canvas[y : y + TILE_HEIGHT_PX, left : left + TILE_WIDTH_PX] = _shrink(image)
+                extent = (left, left + TILE_WIDTH_PX, y + TILE_HEIGHT_PX, y)
+                # one by one: a whole sheet at once would take half a gigabyte in matplotlib
+                axis.imshow(_shrink(image), extent=extent, interpolation="none", aspect="auto")
             axis.text(x, y + TILE_HEIGHT_PX + 5, shot.label, fontsize=11, va="top", linespacing=1.25)
         top += row_height * ceil(len(shots) / columns)
-    axis.imshow(canvas, interpolation="none")
     return figure
 
 
