@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -45,6 +45,12 @@ class SynthesisParameters(Parameters):
         Literal["clean", "scanner"], Field(description="scanner adds the holes, rough rim and smoothing of a scanner.")
     ]
     processes: Annotated[int, Field(ge=0, description="Worker processes; 0 = one for each core.")] = 0
+
+    @model_validator(mode="after")
+    def _give_everyone_a_pair(self) -> Self:
+        if self.pairs < self.subjects:
+            raise ValueError(f"each subject needs a pair; received subjects={self.subjects} and pairs={self.pairs}")
+        return self
 
 
 class IngestParameters(Parameters):

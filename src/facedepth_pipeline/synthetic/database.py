@@ -1,4 +1,4 @@
-"""The stand-in database: who is in it, which takes of them, and the rendering of all of them in order.
+"""The plan of the stand-in database, who is in it and which takes of them, and the rendering of takes in order.
 
 Everything follows from the seed. Each subject and each take has a random generator of its own, so a pair
 has the same bytes whatever the number of processes, and whether or not other pairs are rendered.
@@ -7,9 +7,12 @@ has the same bytes whatever the number of processes, and whether or not other pa
 import multiprocessing
 import os
 import pickle
+import signal
+import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -19,6 +22,7 @@ import numpy as np
 from facedepth_pipeline.parameters import SynthesisParameters
 from facedepth_pipeline.synthetic.captures import Capture, sample_capture
 from facedepth_pipeline.synthetic.head_model import HeadModel
+from facedepth_pipeline.synthetic.imbalance import takes_per_subject
 from facedepth_pipeline.synthetic.rendering import HeadRenderer
 from facedepth_pipeline.synthetic.subjects import Subject, sample_subject
 from facedepth_pipeline.texas.names import PairName
@@ -27,8 +31,6 @@ FIRST_DAY = datetime(2005, 9, 1)
 OPENING_HOUR = 8
 SECONDS_A_DAY = 10 * 3600
 LOOK_AHEAD = 3  # pairs in flight for each worker
-
-Metadata = dict[str, str | int]
 
 
 @dataclass(frozen=True)
@@ -49,26 +51,16 @@ class SyntheticPair:
         portrait: (751, 501, 3) uint8 RGB.
         range_grey: (751, 501) uint8, 0.32 mm a level, near is bright, 0 = no surface.
         fiducials_px: (25, 2) float64, x and y in pixels.
-        metadata: ``sex``, ``age`` (years), ``ethnicity`` and ``expression``.
     """
 
     name: PairName
     portrait: np.ndarray
     range_grey: np.ndarray
     fiducials_px: np.ndarray
-    metadata: Metadata
 
 
 def plan_database(parameters: SynthesisParameters) -> list[Take]:
-    """Draw the subjects and their takes; image ids grow with subject ids, and so do capture times.
-
-    Raises:
-        ValueError: If there are fewer pairs than subjects.
-    """
-    if parameters.pairs < parameters.subjects:
-        raise ValueError(
-            f"Each subject needs a pair; received subjects={parameters.subjects} and pairs={parameters.pairs}."
-        )
+    """Draw the subjects and their takes; image ids grow with subject ids, and so do capture times."""
     rng = _generator(parameters.seed)
     counts = takes_per_subject(rng, parameters.subjects, parameters.pairs)
     times = _capture_times(rng, counts)
@@ -85,7 +77,9 @@ def plan_database(parameters: SynthesisParameters) -> list[Take]:
     return takes
 
 
-def render_database(head_model: HeadModel, takes: Sequence[Take], processes: int) -> Iterator[SyntheticPair]:
+def render_database(
+    head_model: HeadModel, takes: Sequence[Take], processes: int
+) -> Generator[SyntheticPair, None, None]:
     """Render the takes in order, keeping only a few pairs in memory.
 
     Args:
@@ -98,33 +92,13 @@ def render_database(head_model: HeadModel, takes: Sequence[Take], processes: int
     """
     if processes < 0:
         raise ValueError(f"processes must be 0 or more; received {processes}.")
-    workers = min(processes or os.cpu_count() or 1, max(len(takes), 1))
-    if workers == 1:
-        renderer = HeadRenderer(head_model)
-        return (render_take(renderer, take) for take in takes)
-    return _render_in_pool(head_model, takes, workers)
+    workers = min(processes or os.cpu_count() or 1, len(takes))
+    return _render_in_pool(head_model, takes, workers) if workers > 1 else _render_here(head_model, takes)
 
 
 def render_take(renderer: HeadRenderer, take: Take) -> SyntheticPair:
     """Render one take."""
-    rendered = renderer.render(take.subject, take.capture)
-    metadata: Metadata = {
-        "sex": take.subject.sex,
-        "age": take.subject.age,
-        "ethnicity": take.subject.ethnicity,
-        "expression": take.capture.expression,
-    }
-    return SyntheticPair(take.name, *rendered, metadata)
-
-
-def takes_per_subject(rng: np.random.Generator, subjects: int, pairs: int) -> list[int]:
-    """At least one take each, at most about twice the mean, ``pairs`` in all."""
-    shares = rng.uniform(0, 1, subjects)
-    exact = shares / shares.sum() * (pairs - subjects)
-    counts = 1 + np.floor(exact).astype(int)
-    left_over = pairs - counts.sum()
-    counts[np.argsort(np.floor(exact) - exact, kind="stable")[:left_over]] += 1
-    return [int(count) for count in counts]
+    return SyntheticPair(take.name, *renderer.render(take.subject, take.capture))
 
 
 def _capture_times(rng: np.random.Generator, counts: Sequence[int]) -> list[datetime]:
@@ -143,6 +117,12 @@ def _generator(seed: int, *spawn_key: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=spawn_key))
 
 
+def _render_here(head_model: HeadModel, takes: Sequence[Take]) -> Generator[SyntheticPair, None, None]:
+    renderer = HeadRenderer(head_model)
+    for take in takes:
+        yield render_take(renderer, take)
+
+
 @lru_cache(maxsize=1)
 def _worker_renderer(pickled_model: bytes) -> HeadRenderer:
     """The renderer of this worker process, built with its first take and kept for the others."""
@@ -153,11 +133,28 @@ def _render_in_worker(pickled_model: bytes, take: Take) -> SyntheticPair:
     return render_take(_worker_renderer(pickled_model), take)
 
 
-def _render_in_pool(head_model: HeadModel, takes: Sequence[Take], workers: int) -> Iterator[SyntheticPair]:
+def _start_worker() -> None:
+    """End with the parent, however it ends, and leave Ctrl-C to it.
+
+    A worker waits for work on a pipe whose other end it holds itself, so without this it would wait for ever
+    when the parent is killed.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _render_in_pool(head_model: HeadModel, takes: Sequence[Take], workers: int) -> Generator[SyntheticPair, None, None]:
     # The model goes along with each take (1.5 MB), not as an argument of the pool's initializer: a worker
     # that dies while it starts would leave this process waiting for ever on a pipe that nobody reads.
     pickled_model = pickle.dumps(head_model)
-    executor = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+    executor = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker)
     waiting: deque[Future[SyntheticPair]] = deque()
     try:
         for take in takes:
@@ -166,5 +163,10 @@ def _render_in_pool(head_model: HeadModel, takes: Sequence[Take], workers: int) 
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+    except BrokenProcessPool as error:
+        raise RuntimeError(
+            f"One of {workers} rendering processes ended by itself, perhaps for want of memory; fewer need less: "
+            "--params=synthesize.processes=1."
+        ) from error
     finally:
         executor.shutdown(cancel_futures=True)

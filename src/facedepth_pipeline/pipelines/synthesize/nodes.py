@@ -1,16 +1,58 @@
 """Nodes of ``synthesize``."""
 
-from collections.abc import Iterator
-
-from tqdm import tqdm
+import pandas as pd
+from matplotlib.figure import Figure
 
 from facedepth_pipeline.parameters import SynthesisParameters
-from facedepth_pipeline.synthetic.database import SyntheticPair, plan_database, render_database
+from facedepth_pipeline.synthetic.database import plan_database
 from facedepth_pipeline.synthetic.head_model import HeadModel
+from facedepth_pipeline.synthetic.sheets import choose_groups, choose_people, draw_sheet, list_rendered, read_shots
+from facedepth_pipeline.synthetic.stand_in import StandIn, plan_stand_in
+from facedepth_pipeline.texas.ingestion import TexasSource
+
+PEOPLE = 24
+PEOPLE_A_ROW = 6
+TAKES_A_ROW = 5
 
 
-def synthesize_pairs(head_model: HeadModel, parameters: SynthesisParameters) -> Iterator[SyntheticPair]:
-    """Plan the stand-in database and render it pair by pair, while the dataset that saves it asks for more."""
-    takes = plan_database(parameters)
-    pairs = render_database(head_model, takes, parameters.processes)
-    return iter(tqdm(pairs, total=len(takes), desc="rendering pairs", unit="pair"))
+def synthesize_pairs(head_model: HeadModel, parameters: SynthesisParameters) -> StandIn:
+    """Plan the stand-in database; the dataset that saves it renders the pairs that it does not have yet."""
+    return plan_stand_in(head_model, parameters)
+
+
+def draw_subjects(texas_pairs: TexasSource) -> Figure:
+    """Show some of the people, each with the range image."""
+    rendered = list_rendered(texas_pairs)
+    chosen = choose_people(rendered, PEOPLE)
+    labels = [f"{row.subject_id}: {row.sex}, {row.age}\n{row.ethnicity}" for row in chosen.itertuples()]
+    title = f"{len(chosen)} of {rendered['subject_id'].nunique():,} people of the stand-in: portrait and range image"
+    return draw_sheet(title, {"": read_shots(texas_pairs, chosen, labels)}, PEOPLE_A_ROW)
+
+
+def draw_expressions(texas_pairs: TexasSource) -> Figure:
+    """Show takes of each expression."""
+    return _draw_groups(texas_pairs, "expression", "Takes of the stand-in by expression: portrait and range image")
+
+
+def draw_lights(texas_pairs: TexasSource) -> Figure:
+    """Show takes in each kind of light."""
+    return _draw_groups(texas_pairs, "light", "Takes of the stand-in by light: portrait and range image")
+
+
+def compare_anthropometry(head_model: HeadModel, parameters: SynthesisParameters) -> tuple[pd.DataFrame, Figure]:
+    """Measure every head of the plan and set the distances beside published ones."""
+    from facedepth_pipeline.synthetic.anthropometry import compare_with_published, draw_anthropometry, measure_subjects
+
+    subjects = list({take.subject.subject_id: take.subject for take in plan_database(parameters)}.values())
+    measured = measure_subjects(head_model, subjects)
+    return compare_with_published(measured), draw_anthropometry(measured)
+
+
+def _draw_groups(texas_pairs: TexasSource, column: str, title: str) -> Figure:
+    groups = {
+        heading: read_shots(
+            texas_pairs, chosen, [f"subject {row.subject_id}, image {row.image_id}" for row in chosen.itertuples()]
+        )
+        for heading, chosen in choose_groups(list_rendered(texas_pairs), column, TAKES_A_ROW).items()
+    }
+    return draw_sheet(title, groups, TAKES_A_ROW)

@@ -1,4 +1,4 @@
-"""Head model to a database in the Texas format."""
+"""Head model to a database in the Texas format, and pictures of what is in it."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from facedepth_pipeline.pipelines.synthesize import nodes
 
 
 def create_pipeline(**_: Any) -> Pipeline:
-    """``head_model`` to ``texas_pairs``."""
+    """``head_model`` to ``texas_pairs``, contact sheets and a comparison with measured people."""
     return Pipeline(
         [
             Node(
@@ -16,6 +16,30 @@ def create_pipeline(**_: Any) -> Pipeline:
                 inputs=["head_model", "params:synthesize"],
                 outputs="texas_pairs",
                 name="synthesize_pairs",
-            )
+            ),
+            Node(
+                func=nodes.draw_subjects,
+                inputs="texas_pairs",
+                outputs="stand_in_subjects_sheet",
+                name="draw_subjects",
+            ),
+            Node(
+                func=nodes.draw_expressions,
+                inputs="texas_pairs",
+                outputs="stand_in_expressions_sheet",
+                name="draw_expressions",
+            ),
+            Node(
+                func=nodes.draw_lights,
+                inputs="texas_pairs",
+                outputs="stand_in_lights_sheet",
+                name="draw_lights",
+            ),
+            Node(
+                func=nodes.compare_anthropometry,
+                inputs=["head_model", "params:synthesize"],
+                outputs=["stand_in_anthropometry", "stand_in_anthropometry_figure"],
+                name="compare_anthropometry",
+            ),
         ]
     )

@@ -1,0 +1,86 @@
+"""The stand-in database before it is rendered: whoever writes it asks for the pairs that are missing."""
+
+import hashlib
+from collections.abc import Collection, Generator
+from dataclasses import dataclass
+from importlib.resources import files
+
+import numpy as np
+import scipy
+
+import facedepth_pipeline
+from facedepth_pipeline.open3d_import import o3d
+from facedepth_pipeline.parameters import SynthesisParameters
+from facedepth_pipeline.synthetic.database import SyntheticPair, Take, plan_database, render_database
+from facedepth_pipeline.synthetic.head_model import ARRAY_NAMES, HeadModel
+from facedepth_pipeline.texas.names import PairName
+
+MIXTURE = ("african", "asian", "caucasian")
+LOOKING_ON = ("anthropometry.py", "sheets.py", "stand_in.py")  # no pixel depends on them
+
+
+@dataclass(frozen=True, eq=False)
+class StandIn:
+    """All takes of a stand-in database, to be rendered on demand.
+
+    Attributes:
+        head_model: The head.
+        parameters: What the plan was drawn from.
+        takes: One for each pair, image ids from 0001 on.
+        digest: Stands for everything that the bytes of the pairs depend on; equal digests, equal pairs.
+    """
+
+    head_model: HeadModel
+    parameters: SynthesisParameters
+    takes: list[Take]
+    digest: str
+
+    @property
+    def names(self) -> list[PairName]:
+        """Names of all pairs, in order."""
+        return [take.name for take in self.takes]
+
+    def metadata(self) -> list[dict[str, str]]:
+        """A row for each pair: who and what it shows, known without rendering it."""
+        return [
+            {
+                "image_id": take.name.image_id,
+                "sex": take.subject.sex,
+                "age": str(take.subject.age),
+                "ethnicity": take.subject.ethnicity,
+                "expression": take.capture.expression,
+                **{name: f"{take.subject.mixture[name]:.2f}" for name in MIXTURE},
+                "light": take.capture.light,
+                "preset": self.parameters.preset,
+            }
+            for take in self.takes
+        ]
+
+    def render(self, names: Collection[PairName]) -> Generator[SyntheticPair, None, None]:
+        """Render the pairs of these names, in the order of the plan and one by one."""
+        wanted = set(names)
+        takes = [take for take in self.takes if take.name in wanted]
+        return render_database(self.head_model, takes, self.parameters.processes)
+
+
+def plan_stand_in(head_model: HeadModel, parameters: SynthesisParameters) -> StandIn:
+    """Draw all people and takes; nothing is rendered yet."""
+    return StandIn(head_model, parameters, plan_database(parameters), rendering_digest(head_model, parameters))
+
+
+def rendering_digest(head_model: HeadModel, parameters: SynthesisParameters) -> str:
+    """64 hexadecimal digits that change with the parameters, the head model, the renderer and its libraries.
+
+    The number of processes is left out: it changes no pair.
+    """
+    digest = hashlib.sha256(parameters.model_dump_json(exclude={"processes"}).encode())
+    digest.update(f"numpy {np.__version__}, scipy {scipy.__version__}, open3d {o3d.__version__}".encode())
+    for name in ARRAY_NAMES:
+        array = np.asarray(getattr(head_model, name))
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode() + array.tobytes())
+    package = files(facedepth_pipeline)
+    sources = [*package.joinpath("synthetic").iterdir(), package.joinpath("depth.py")]
+    for source in sorted(sources, key=lambda source: source.name):
+        if source.name.endswith(".py") and source.name not in LOOKING_ON:
+            digest.update(source.name.encode() + source.read_bytes())
+    return digest.hexdigest()
