@@ -5,7 +5,7 @@ import pytest
 
 from facedepth_pipeline.synthetic.appearance import paint_subject
 from facedepth_pipeline.synthetic.eyes import eye_albedo
-from facedepth_pipeline.synthetic.hair import brow_weight, hair_relief_mm, scalp_hair
+from facedepth_pipeline.synthetic.hair import brow_weight, hair_relief, scalp_hair
 from facedepth_pipeline.synthetic.noise import nearest_in_tile, noise_tile, sample_tile, smooth_step, waves
 from facedepth_pipeline.synthetic.relief import crease_relief_mm
 from facedepth_pipeline.synthetic.subjects import sample_subject
@@ -65,7 +65,7 @@ def test_hair_covers_the_crown_and_leaves_the_face(renderer):
     hair = scalp_hair(renderer.surface, hairline_mm=0.0, seed=3)
     assert hair[(y > 100) & (z < -20)].min() == 1
     assert hair[(np.abs(x) < 40) & (np.abs(y) < 30) & (z > 0)].max() == 0
-    assert (hair_relief_mm(renderer.surface, hair, 8.0, seed=3)[hair == 0] == 0).all()
+    assert (hair_relief(renderer.surface, hair, seed=3)[hair == 0] == 0).all()
     receded = scalp_hair(renderer.surface, hairline_mm=12.0, seed=3)
     assert receded.sum() < hair.sum()
 

@@ -180,7 +180,7 @@ def _is_whole(path: Path) -> bool:
 
 def _save_png(image: Any, path: Path) -> None:
     with replace_file(path) as partial:
-        Image.fromarray(image).save(partial, compress_level=3)
+        Image.fromarray(image).save(partial, compress_level=1)
 
 
 def _save_text(text: str, path: Path) -> None:

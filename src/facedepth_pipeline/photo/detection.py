@@ -52,12 +52,18 @@ class FaceDetector:
     def detect(self, photo: np.ndarray) -> list[DetectedFace]:
         """All faces of confidence above 0.95, most confident first.
 
+        A photo in which none is found is searched once more in grey: the network takes strong colours of
+        light or skin for something else (docs/benchmarks.md counts how often).
+
         Args:
             photo: (H, W, 3) uint8 RGB of any size; searched on a copy of at most 1024 px.
         """
-        height, width = photo.shape[:2]
         image = Image.fromarray(photo)
         image.thumbnail((MAX_SIDE_PX, MAX_SIDE_PX), Image.Resampling.LANCZOS)
+        return self._search(photo, image) or self._search(photo, image.convert("L").convert("RGB"))
+
+    def _search(self, photo: np.ndarray, image: Image.Image) -> list[DetectedFace]:
+        height, width = photo.shape[:2]
         # The array output has fractions of a pixel, which the JSON output rounds away. A row is
         # image number, box (4), confidence, x of the five points, y of the five points.
         rows = np.atleast_2d(self._network.detect_faces(np.asarray(image), output_type="numpy"))

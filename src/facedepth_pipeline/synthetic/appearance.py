@@ -12,8 +12,18 @@ from typing import NamedTuple
 import numpy as np
 
 from facedepth_pipeline.synthetic.eyes import eye_albedo, lash_weight
-from facedepth_pipeline.synthetic.hair import BROW_MM, beard_weight, draw_beard, draw_brows, draw_scalp_hair, scalp_hair
+from facedepth_pipeline.synthetic.hair import (
+    BROW_MM,
+    beard_relief,
+    beard_weight,
+    draw_beard,
+    draw_brows,
+    draw_scalp_hair,
+    hair_relief,
+    scalp_hair,
+)
 from facedepth_pipeline.synthetic.noise import mix, nearest_in_tile, noise_tile, sample_tile, smooth_step, waves
+from facedepth_pipeline.synthetic.relief import crease_relief_mm
 from facedepth_pipeline.synthetic.skin import skin_reflectance
 from facedepth_pipeline.synthetic.subjects import Subject
 from facedepth_pipeline.synthetic.surface import Surface
@@ -43,13 +53,16 @@ class Material(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Paint:
-    """A subject's colours, ready for any take.
+    """A subject's colours and relief, ready for any take.
 
     Attributes:
         subject: Whose.
         albedo: (W, 3) float32 for each fine vertex: everything that varies slowly.
         hair: (W,) float32 for each fine vertex, 0 skin to 1 hair of the head, before strands fray the hairline.
         beard: (W,) float32, where a beard grows.
+        creases_mm: (W,) float32 relief of the skin.
+        hair_relief: (W,) float32, how far hair stands off, as a share of its thickness.
+        beard_relief: (W,) float32, the same of the beard and its length.
         tile: (256, 256) float32 noise of deviation 1, which repeats without a seam.
         pores: (256, 256, 3) float32: noise for the colour, slopes of the pores in x and y.
     """
@@ -58,12 +71,15 @@ class Paint:
     albedo: np.ndarray
     hair: np.ndarray
     beard: np.ndarray
+    creases_mm: np.ndarray
+    hair_relief: np.ndarray
+    beard_relief: np.ndarray
     tile: np.ndarray
     pores: np.ndarray
 
 
 def paint_subject(surface: Surface, subject: Subject) -> Paint:
-    """Colours that do not change from take to take."""
+    """What does not change from take to take."""
     rng = np.random.default_rng(subject.texture_seed)
     weights = surface.region_weights
     albedo = skin_reflectance(*_chromophores(rng, surface, subject))
@@ -73,11 +89,16 @@ def paint_subject(surface: Surface, subject: Subject) -> Paint:
     albedo = mix(albedo, np.broadcast_to(CAVITY, albedo.shape), 0.8 * weights["nostril"])
     lashes = np.array([0.02, 0.014, 0.012], np.float32)
     albedo = mix(albedo, np.broadcast_to(lashes, albedo.shape), lash_weight(surface))
+    seed = subject.texture_seed
+    hair, beard = scalp_hair(surface, subject.hairline_mm, seed), beard_weight(surface, seed)
     return Paint(
         subject=subject,
         albedo=albedo.astype(np.float32),
-        hair=scalp_hair(surface, subject.hairline_mm, subject.texture_seed),
-        beard=beard_weight(surface, subject.texture_seed),
+        hair=hair,
+        beard=beard,
+        creases_mm=crease_relief_mm(surface, subject.creases_mm, seed),
+        hair_relief=hair_relief(surface, hair, seed),
+        beard_relief=beard_relief(surface, subject.beard * beard, seed),
         tile=noise_tile(rng),
         pores=_pore_tile(rng),
     )

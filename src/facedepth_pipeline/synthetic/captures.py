@@ -94,17 +94,17 @@ def sample_capture(rng: np.random.Generator, *, first: bool, preset: Preset, ran
 
 
 def studio_light(rng: np.random.Generator) -> Lighting:
-    """Two large soft lights on either side of the camera, one a little stronger, and white walls."""
+    """A large soft light on one side of the camera, a weaker one on the other, and pale walls."""
     strong = rng.choice([-1.0, 1.0])
     key = AreaLight(
         float(strong * rng.uniform(18, 42)), float(rng.uniform(8, 32)), float(rng.uniform(10, 18)),
-        _white(rng, rng.uniform(0.50, 0.70), (5000, 6200)),
+        _white(rng, rng.uniform(0.90, 1.10), (5000, 6200)),
     )  # fmt: skip
     fill = AreaLight(
         float(-strong * rng.uniform(18, 48)), float(rng.uniform(4, 28)), float(rng.uniform(10, 18)),
-        _white(rng, rng.uniform(0.24, 0.42), (5000, 6200)),
+        _white(rng, rng.uniform(0.08, 0.20), (5000, 6200)),
     )  # fmt: skip
-    walls = _ambient(_white(rng, rng.uniform(0.20, 0.32), (5000, 6200)), (0.0, 60.0), 0.25)
+    walls = _ambient(_white(rng, rng.uniform(0.06, 0.11), (5000, 6200)), (0.0, 60.0), 0.25)
     return Lighting((key, fill), walls)
 
 
@@ -211,7 +211,7 @@ def _studio_camera(rng: np.random.Generator) -> Camera:
         metering=0.45,
         white_balance=triple(rng.uniform(0.97, 1.03, 3)),
         contrast=float(rng.uniform(1.05, 1.15)),
-        saturation=float(rng.uniform(1.0, 1.12)),
+        saturation=float(rng.uniform(0.78, 0.92)),
         blur_px=float(rng.uniform(0.5, 0.8)),
         vignette=0.05,
         noise_grey=float(rng.uniform(0.5, 1.6)),

@@ -47,19 +47,19 @@ def beard_weight(surface: Surface, seed: int) -> np.ndarray:
     return (cover * bare_chin * off_lips * (1 - surface.region_weights["ear"])).astype(np.float32)
 
 
-def hair_relief_mm(surface: Surface, hair: np.ndarray, thickness_mm: float, seed: int) -> np.ndarray:
-    """(W,) float32: how far the hair stands off the scalp, in locks."""
+def hair_relief(surface: Surface, hair: np.ndarray, seed: int) -> np.ndarray:
+    """(W,) float32: how far the hair stands off the scalp, in locks, as a share of its thickness."""
     rng = np.random.default_rng([seed, 2])
     locks = 1 + 0.16 * waves(rng, surface.canonical, wavelength_mm=(9, 30), count=14)
-    return (thickness_mm * smooth_step(0.3, 1.0, hair) * locks).astype(np.float32)
+    return (smooth_step(0.3, 1.0, hair) * locks).astype(np.float32)
 
 
-def beard_relief_mm(surface: Surface, beard: np.ndarray, length_mm: float, seed: int) -> np.ndarray:
-    """(W,) float32: how far the beard stands off the skin; more at the chin."""
+def beard_relief(surface: Surface, beard: np.ndarray, seed: int) -> np.ndarray:
+    """(W,) float32: how far the beard stands off the skin, as a share of its length; most at the chin."""
     rng = np.random.default_rng([seed, 3])
     tufts = 1 + 0.2 * waves(rng, surface.canonical, wavelength_mm=(5, 16), count=12)
-    at_chin = 0.6 + 0.8 * np.exp(-(((surface.canonical[:, 1] + 112) / 18) ** 2))
-    return (length_mm * smooth_step(0.35, 1.0, beard) * tufts * at_chin).astype(np.float32)
+    at_chin = 0.36 + 0.48 * np.exp(-(((surface.canonical[:, 1] + 112) / 18) ** 2))
+    return (smooth_step(0.35, 1.0, beard) * tufts * at_chin).astype(np.float32)
 
 
 def draw_scalp_hair(

@@ -11,7 +11,7 @@ from facedepth_pipeline.synthetic.light import (
 from facedepth_pipeline.synthetic.raycasting import Scene
 from facedepth_pipeline.synthetic.surface import Surface
 
-AMBIENT_RAYS = 16
+AMBIENT_RAYS = 14
 RAY_OFFSET_MM = 0.7  # from the surface, or facets would shadow themselves
 # Smoothing steps of the light in red, green and blue. A step spreads by half a millimetre, n steps by
 # sqrt(n) / 2: 2.0, 1.1 and 0.5 mm, in the order of the mean free paths in skin (3.7, 1.4 and 0.7 mm;

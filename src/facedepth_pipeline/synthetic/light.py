@@ -12,7 +12,7 @@ import numpy as np
 
 Colour = tuple[float, float, float]
 
-LIGHT_SAMPLES = 5  # shadow rays a light and a vertex: with smooth skin between vertices, enough for a soft rim
+LIGHT_SAMPLES = 4  # shadow rays a light and a vertex: with smooth skin between vertices, enough for a soft rim
 # Irradiance of a unit coefficient of radiance: the cosine lobe, band by band, over pi
 # (Ramamoorthi and Hanrahan, "An Efficient Representation for Irradiance Environment Maps", 2001, equation 8).
 COSINE_BANDS = np.repeat([1.0, 2 / 3, 1 / 4], [1, 3, 5]).astype(np.float32)
@@ -48,6 +48,7 @@ class AreaLight:
         across /= np.linalg.norm(across)
         upward = np.cross(self.direction, across)
         spread = np.outer(radius * np.cos(angle), across) + np.outer(radius * np.sin(angle), upward)
+        spread -= spread.mean(axis=0)  # so few samples would lie to one side
         return normalized((self.direction + spread).astype(np.float32))
 
 

@@ -15,13 +15,12 @@ from facedepth_pipeline.synthetic.appearance import Paint, PaintedPoints, materi
 from facedepth_pipeline.synthetic.backdrop import paint_backdrop
 from facedepth_pipeline.synthetic.camera import develop
 from facedepth_pipeline.synthetic.captures import Capture
-from facedepth_pipeline.synthetic.hair import beard_relief_mm, brow_weight, hair_relief_mm
+from facedepth_pipeline.synthetic.hair import brow_weight
 from facedepth_pipeline.synthetic.hair_curtain import Curtain, hang_curtain
 from facedepth_pipeline.synthetic.head_model import HeadModel
 from facedepth_pipeline.synthetic.illumination import illuminate, illuminate_hair
 from facedepth_pipeline.synthetic.light import Shading, highlight, normalized
 from facedepth_pipeline.synthetic.raycasting import Hits, Scene, interpolate
-from facedepth_pipeline.synthetic.relief import crease_relief_mm
 from facedepth_pipeline.synthetic.scanner import scan
 from facedepth_pipeline.synthetic.subjects import Subject
 from facedepth_pipeline.synthetic.surface import Surface, build_surface
@@ -99,13 +98,14 @@ class _Body:
         self._beard_mm = subject.beard_mm * capture.beard_growth
         neutral_pose = self._shaped_head(head_model)
         turn = rotation(capture.pose_deg).astype(np.float32)
-        shift = self._shift(neutral_pose @ turn.T)
-        head = neutral_pose @ turn.T + shift
+        head = _turned(neutral_pose, turn)
+        shift = self._shift(head)
+        head += shift
         normals, painted = surface.normals(head), painted_vertices(paint, surface)
         if subject.hair_length_mm > 0:
             length_mm = subject.hair_length_mm * capture.hair_growth
             curtain = hang_curtain(surface, neutral_pose, length_mm, 0.25 * subject.hair_mm, subject.texture_seed)
-            hair, hair_normals = curtain.vertices @ turn.T + shift, curtain.normals @ turn.T
+            hair, hair_normals = _turned(curtain.vertices, turn) + shift, _turned(curtain.normals, turn)
             hair_painted = _hair_points(curtain, np.array(subject.hair_colour, np.float32))
             self.vertices = np.concatenate([head, hair])
             self.scene = Scene(self.vertices, np.concatenate([surface.triangles, curtain.triangles + len(head)]))
@@ -149,13 +149,11 @@ class _Body:
 
     def _shaped_head(self, head_model: HeadModel) -> np.ndarray:
         """(W, 3) float32 mm: shape, expression, creases and hair, before the pose."""
-        surface, subject, capture = self._surface, self._paint.subject, self._capture
-        fine = surface.refine @ head_model.shape(subject.shape | capture.face_units)
-        seed = subject.texture_seed
-        relief_mm = crease_relief_mm(surface, subject.creases_mm, seed)
-        relief_mm += hair_relief_mm(surface, self._paint.hair, subject.hair_mm * capture.hair_growth, seed)
+        surface, paint, capture = self._surface, self._paint, self._capture
+        fine = surface.refine @ head_model.shape(paint.subject.shape | capture.face_units)
+        relief_mm = paint.creases_mm + paint.subject.hair_mm * capture.hair_growth * paint.hair_relief
         if self._beard_mm > 1:
-            relief_mm += beard_relief_mm(surface, subject.beard * self._paint.beard, 0.6 * self._beard_mm, seed)
+            relief_mm = relief_mm + self._beard_mm * paint.beard_relief
         return (fine + surface.normals(fine) * relief_mm[:, None]).astype(np.float32)
 
     def _shift(self, turned: np.ndarray) -> np.ndarray:
@@ -169,6 +167,11 @@ class _Body:
             self._capture.nose_tip_grey * MM_PER_GREY_LEVEL,
         ]
         return (np.array(target) - [tip[0], tip[1], turned[near_tip, 2].max()]).astype(np.float32)
+
+
+def _turned(vectors: np.ndarray, turn: np.ndarray) -> np.ndarray:
+    """(N, 3) float32; not by BLAS, whose threads would fight with those of the other workers."""
+    return np.einsum("ij,kj->ik", vectors, turn)
 
 
 def _hair_points(curtain: Curtain, colour: np.ndarray) -> PaintedPoints:
