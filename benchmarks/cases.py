@@ -15,7 +15,7 @@ from facedepth_pipeline.mesh.poisson import poisson_mesh
 from facedepth_pipeline.mesh.texture import texture_from_frame
 from facedepth_pipeline.parameters import SynthesisParameters
 from facedepth_pipeline.synthetic.database import SyntheticPair, plan_database, render_database
-from facedepth_pipeline.synthetic.head_model import HeadModel
+from facedepth_pipeline.synthetic.head.head_model import HeadModel
 
 PROJECT = Path(__file__).parents[1]
 Timing = Iterator[tuple[str, float]]

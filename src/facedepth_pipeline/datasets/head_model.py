@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from kedro.io import AbstractDataset, DatasetError
 
-from facedepth_pipeline.synthetic.head_model import HeadModel
+from facedepth_pipeline.synthetic.head.head_model import HeadModel
 
 
 class HeadModelDataset(AbstractDataset[None, HeadModel]):

@@ -20,11 +20,11 @@ from functools import lru_cache
 import numpy as np
 
 from facedepth_pipeline.parameters import SynthesisParameters
-from facedepth_pipeline.synthetic.captures import Capture, sample_capture
-from facedepth_pipeline.synthetic.head_model import HeadModel
-from facedepth_pipeline.synthetic.imbalance import takes_per_subject
+from facedepth_pipeline.synthetic.head.head_model import HeadModel
+from facedepth_pipeline.synthetic.people.captures import Capture, sample_capture
+from facedepth_pipeline.synthetic.people.imbalance import takes_per_subject
+from facedepth_pipeline.synthetic.people.subjects import Subject, sample_subject
 from facedepth_pipeline.synthetic.rendering import HeadRenderer
-from facedepth_pipeline.synthetic.subjects import Subject, sample_subject
 from facedepth_pipeline.texas.names import PairName
 
 FIRST_DAY = datetime(2005, 9, 1)

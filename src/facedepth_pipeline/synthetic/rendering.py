@@ -11,19 +11,25 @@ from facedepth_pipeline.depth import (
     MM_PER_GREY_LEVEL,
     range_from_depth,
 )
-from facedepth_pipeline.synthetic.appearance import Paint, PaintedPoints, material_at, paint_subject, painted_vertices
-from facedepth_pipeline.synthetic.backdrop import paint_backdrop
-from facedepth_pipeline.synthetic.camera import develop
-from facedepth_pipeline.synthetic.captures import Capture
-from facedepth_pipeline.synthetic.hair import brow_weight
-from facedepth_pipeline.synthetic.hair_curtain import Curtain, hang_curtain
-from facedepth_pipeline.synthetic.head_model import HeadModel
-from facedepth_pipeline.synthetic.illumination import illuminate, illuminate_hair
-from facedepth_pipeline.synthetic.light import Shading, highlight, normalized
-from facedepth_pipeline.synthetic.raycasting import Hits, Scene, interpolate
-from facedepth_pipeline.synthetic.scanner import scan
-from facedepth_pipeline.synthetic.subjects import Subject
-from facedepth_pipeline.synthetic.surface import Surface, build_surface
+from facedepth_pipeline.synthetic.appearance.hair import brow_weight
+from facedepth_pipeline.synthetic.appearance.paint import (
+    Paint,
+    PaintedPoints,
+    material_at,
+    paint_subject,
+    painted_vertices,
+)
+from facedepth_pipeline.synthetic.head.hair_curtain import Curtain, hang_curtain
+from facedepth_pipeline.synthetic.head.head_model import HeadModel
+from facedepth_pipeline.synthetic.head.surface import Surface, build_surface
+from facedepth_pipeline.synthetic.imaging.backdrop import paint_backdrop
+from facedepth_pipeline.synthetic.imaging.camera import develop
+from facedepth_pipeline.synthetic.imaging.scanner import scan
+from facedepth_pipeline.synthetic.lighting.illumination import illuminate, illuminate_hair
+from facedepth_pipeline.synthetic.lighting.light import Shading, highlight, normalized
+from facedepth_pipeline.synthetic.lighting.raycasting import Hits, Scene, interpolate
+from facedepth_pipeline.synthetic.people.captures import Capture
+from facedepth_pipeline.synthetic.people.subjects import Subject
 from facedepth_pipeline.texas.fiducials import NOSE_TIP
 
 FRAME = (FRAME_HEIGHT_PX, FRAME_WIDTH_PX)

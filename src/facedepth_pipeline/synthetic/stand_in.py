@@ -1,9 +1,10 @@
 """The stand-in database before it is rendered: whoever writes it asks for the pairs that are missing."""
 
 import hashlib
-from collections.abc import Collection, Generator
+from collections.abc import Collection, Generator, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 import numpy as np
 import scipy
@@ -12,11 +13,11 @@ import facedepth_pipeline
 from facedepth_pipeline.open3d_import import o3d
 from facedepth_pipeline.parameters import SynthesisParameters
 from facedepth_pipeline.synthetic.database import SyntheticPair, Take, plan_database, render_database
-from facedepth_pipeline.synthetic.head_model import ARRAY_NAMES, HeadModel
+from facedepth_pipeline.synthetic.head.head_model import ARRAY_NAMES, HeadModel
 from facedepth_pipeline.texas.names import PairName
 
 MIXTURE = ("african", "asian", "caucasian")
-LOOKING_ON = ("anthropometry.py", "sheets.py", "stand_in.py")  # no pixel depends on them
+LOOKING_ON = ("people/anthropometry.py", "sheets.py", "stand_in.py")  # no pixel depends on them
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +80,18 @@ def rendering_digest(head_model: HeadModel, parameters: SynthesisParameters) -> 
         array = np.asarray(getattr(head_model, name))
         digest.update(f"{name} {array.dtype.str} {array.shape}".encode() + array.tobytes())
     package = files(facedepth_pipeline)
-    sources = [*package.joinpath("synthetic").iterdir(), package.joinpath("depth.py")]
-    for source in sorted(sources, key=lambda source: source.name):
-        if source.name.endswith(".py") and source.name not in LOOKING_ON:
-            digest.update(source.name.encode() + source.read_bytes())
+    sources = {"depth.py": package.joinpath("depth.py").read_bytes()}
+    sources |= {f"synthetic/{name}": source for name, source in _sources(package.joinpath("synthetic"))}
+    for name, source in sorted(sources.items()):
+        digest.update(name.encode() + source)
     return digest.hexdigest()
+
+
+def _sources(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, bytes]]:
+    """Path below the folder and content of each Python file that pixels depend on."""
+    for entry in folder.iterdir():
+        name = prefix + entry.name
+        if entry.is_dir():
+            yield from _sources(entry, f"{name}/")
+        elif name.endswith(".py") and name not in LOOKING_ON:
+            yield name, entry.read_bytes()

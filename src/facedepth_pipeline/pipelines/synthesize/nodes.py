@@ -5,7 +5,12 @@ from matplotlib.figure import Figure
 
 from facedepth_pipeline.parameters import SynthesisParameters
 from facedepth_pipeline.synthetic.database import plan_database
-from facedepth_pipeline.synthetic.head_model import HeadModel
+from facedepth_pipeline.synthetic.head.head_model import HeadModel
+from facedepth_pipeline.synthetic.people.anthropometry import (
+    compare_with_published,
+    draw_anthropometry,
+    measure_subjects,
+)
 from facedepth_pipeline.synthetic.sheets import choose_groups, choose_people, draw_sheet, list_rendered, read_shots
 from facedepth_pipeline.synthetic.stand_in import StandIn, plan_stand_in
 from facedepth_pipeline.texas.ingestion import TexasSource
@@ -41,11 +46,9 @@ def draw_lights(texas_pairs: TexasSource) -> Figure:
 
 def compare_anthropometry(head_model: HeadModel, parameters: SynthesisParameters) -> tuple[pd.DataFrame, Figure]:
     """Measure every head of the plan and set the distances beside published ones."""
-    from facedepth_pipeline.synthetic.anthropometry import compare_with_published, draw_anthropometry, measure_subjects
-
     subjects = list({take.subject.subject_id: take.subject for take in plan_database(parameters)}.values())
     measured = measure_subjects(head_model, subjects)
-    return compare_with_published(measured), draw_anthropometry(measured)
+    return compare_with_published(measured).round(2), draw_anthropometry(measured)
 
 
 def _draw_groups(texas_pairs: TexasSource, column: str, title: str) -> Figure:

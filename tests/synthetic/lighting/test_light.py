@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from facedepth_pipeline.synthetic.light import (
+from facedepth_pipeline.synthetic.lighting.light import (
     AreaLight,
     Lighting,
     Shading,

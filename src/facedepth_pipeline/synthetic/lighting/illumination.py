@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from facedepth_pipeline.synthetic.light import (
+from facedepth_pipeline.synthetic.head.surface import Surface
+from facedepth_pipeline.synthetic.lighting.light import (
     Lighting,
     Shading,
     ambient_irradiance,
     even_directions,
 )
-from facedepth_pipeline.synthetic.raycasting import Scene
-from facedepth_pipeline.synthetic.surface import Surface
+from facedepth_pipeline.synthetic.lighting.raycasting import Scene
 
 AMBIENT_RAYS = 14
 RAY_OFFSET_MM = 0.7  # from the surface, or facets would shadow themselves

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from facedepth_pipeline.synthetic.light import Colour, srgb_from_linear
+from facedepth_pipeline.synthetic.lighting.light import Colour, srgb_from_linear
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from typing import Literal
 
 import numpy as np
 
-from facedepth_pipeline.synthetic.backdrop import Backdrop, BackdropKind
-from facedepth_pipeline.synthetic.camera import Camera
-from facedepth_pipeline.synthetic.expressions import EXPRESSIONS, sample_face_units
-from facedepth_pipeline.synthetic.light import AreaLight, Colour, Lighting, direction_to, harmonics, white_at
-from facedepth_pipeline.synthetic.scanner import Scanner
-from facedepth_pipeline.synthetic.subjects import triple
+from facedepth_pipeline.synthetic.imaging.backdrop import Backdrop, BackdropKind
+from facedepth_pipeline.synthetic.imaging.camera import Camera
+from facedepth_pipeline.synthetic.imaging.scanner import Scanner
+from facedepth_pipeline.synthetic.lighting.light import AreaLight, Colour, Lighting, direction_to, harmonics, white_at
+from facedepth_pipeline.synthetic.people.expressions import EXPRESSIONS, sample_face_units
+from facedepth_pipeline.synthetic.people.subjects import triple
 
 Preset = Literal["studio", "randomised"]
 RangeRealism = Literal["clean", "scanner"]

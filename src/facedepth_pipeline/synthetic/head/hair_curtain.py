@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from facedepth_pipeline.synthetic.head.surface import Surface, vertex_normals
 from facedepth_pipeline.synthetic.noise import smooth_step
-from facedepth_pipeline.synthetic.surface import Surface, vertex_normals
 
 COLUMNS, ROWS = 121, 40
 TOP_MM = 62.0  # canonical height at which it leaves the hair of the head

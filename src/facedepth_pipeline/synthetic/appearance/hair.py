@@ -5,8 +5,8 @@ Positions are canonical: on the mean adult, in mm from the midpoint between the 
 
 import numpy as np
 
+from facedepth_pipeline.synthetic.head.surface import Surface
 from facedepth_pipeline.synthetic.noise import mix, nearest_in_tile, sample_tile, smooth_step, waves
-from facedepth_pipeline.synthetic.surface import Surface
 
 BROW_MM = (17.0, 13.0)  # height of the middle of the band that holds the brows, and half the band
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from facedepth_pipeline.synthetic.head_model import HeadModel, split_quads
-from facedepth_pipeline.synthetic.subdivision import subdivision_matrix
+from facedepth_pipeline.synthetic.head.head_model import HeadModel, split_quads
+from facedepth_pipeline.synthetic.head.subdivision import subdivision_matrix
 
 
 @dataclass(frozen=True, eq=False)

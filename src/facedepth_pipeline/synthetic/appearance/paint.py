@@ -2,7 +2,7 @@
 
 Everything is a function of the canonical position of a point (on the mean adult, in mm from the midpoint
 between the eyes), so that the paint stays in place when shape or expression moves the skin. The colour of
-skin follows from melanin and blood (:mod:`~facedepth_pipeline.synthetic.skin`); where there is more of
+skin follows from melanin and blood (:mod:`~facedepth_pipeline.synthetic.appearance.skin`); where there is more of
 either is this project's choice. Colours are linear reflectances.
 """
 
@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from facedepth_pipeline.synthetic.eyes import eye_albedo, lash_weight
-from facedepth_pipeline.synthetic.hair import (
+from facedepth_pipeline.synthetic.appearance.eyes import eye_albedo, lash_weight
+from facedepth_pipeline.synthetic.appearance.hair import (
     BROW_MM,
     beard_relief,
     beard_weight,
@@ -22,11 +22,11 @@ from facedepth_pipeline.synthetic.hair import (
     hair_relief,
     scalp_hair,
 )
+from facedepth_pipeline.synthetic.appearance.skin import skin_reflectance
+from facedepth_pipeline.synthetic.head.relief import crease_relief_mm
+from facedepth_pipeline.synthetic.head.surface import Surface
 from facedepth_pipeline.synthetic.noise import mix, nearest_in_tile, noise_tile, sample_tile, smooth_step, waves
-from facedepth_pipeline.synthetic.relief import crease_relief_mm
-from facedepth_pipeline.synthetic.skin import skin_reflectance
-from facedepth_pipeline.synthetic.subjects import Subject
-from facedepth_pipeline.synthetic.surface import Surface
+from facedepth_pipeline.synthetic.people.subjects import Subject
 
 LIGHTEST_MELANIN, DARKEST_MELANIN = 0.011, 0.33  # volume fraction of the epidermis at tone 0 and 1
 BLOOD = 0.0135  # volume fraction of the dermis of a cheek

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from facedepth_pipeline.synthetic.subdivision import subdivision_matrix
+from facedepth_pipeline.synthetic.head.subdivision import subdivision_matrix
 
 CUBE = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], dtype=float)
 CUBE_QUADS = np.array([[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]])

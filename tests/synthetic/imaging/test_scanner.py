@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from facedepth_pipeline.synthetic.scanner import Scanner, scan
+from facedepth_pipeline.synthetic.imaging.scanner import Scanner, scan
 
 PERFECT = Scanner(smoothing_px=0.0, ripple_mm=0.0, noise_mm=0.0, hole_share=0.0, rim_px=0.0, seed=3)
 SHAPE = (160, 140)

@@ -6,8 +6,8 @@ Canonical positions; heights in mm along the normal. The places are those of the
 
 import numpy as np
 
+from facedepth_pipeline.synthetic.head.surface import Surface
 from facedepth_pipeline.synthetic.noise import smooth_step, waves
-from facedepth_pipeline.synthetic.surface import Surface
 
 
 def crease_relief_mm(surface: Surface, depth_mm: float, seed: int) -> np.ndarray:

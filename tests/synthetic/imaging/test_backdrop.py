@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from facedepth_pipeline.synthetic.backdrop import Backdrop, paint_backdrop
+from facedepth_pipeline.synthetic.imaging.backdrop import Backdrop, paint_backdrop
 
 COLOURS = ((0.1, 0.2, 0.3), (0.8, 0.1, 0.1), (0.0, 0.5, 0.0))
 

@@ -3,8 +3,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from facedepth_pipeline.synthetic.camera import Camera, develop
-from facedepth_pipeline.synthetic.light import srgb_from_linear
+from facedepth_pipeline.synthetic.imaging.camera import Camera, develop
+from facedepth_pipeline.synthetic.lighting.light import srgb_from_linear
 
 PLAIN = Camera(
     exposure=0.3, metering=0, white_balance=(1, 1, 1), contrast=1, saturation=1, blur_px=0, vignette=0,

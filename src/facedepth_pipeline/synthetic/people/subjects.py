@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from facedepth_pipeline.synthetic.face_shape import Sex, sample_shape
-from facedepth_pipeline.synthetic.light import Colour
+from facedepth_pipeline.synthetic.lighting.light import Colour
+from facedepth_pipeline.synthetic.people.face_shape import Sex, sample_shape
 
 
 class Ancestry(NamedTuple):

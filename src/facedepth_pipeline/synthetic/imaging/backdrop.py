@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from scipy.ndimage import gaussian_filter, zoom
 
-from facedepth_pipeline.synthetic.light import Colour
+from facedepth_pipeline.synthetic.lighting.light import Colour
 
 BackdropKind = Literal["wall", "blurred", "panels"]
 

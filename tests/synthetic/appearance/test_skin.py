@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from facedepth_pipeline.synthetic.skin import (
+from facedepth_pipeline.synthetic.appearance.skin import (
     BLOOD_RANGE,
     D65_WHITE_XYZ,
     DEOXYHAEMOGLOBIN,

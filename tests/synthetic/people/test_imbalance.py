@@ -3,7 +3,7 @@ from itertools import accumulate
 import numpy as np
 import pytest
 
-from facedepth_pipeline.synthetic.imbalance import takes_per_subject
+from facedepth_pipeline.synthetic.people.imbalance import takes_per_subject
 
 
 def counts_of(subjects, pairs, seed=0):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from facedepth_pipeline.synthetic.anthropometry import (
+from facedepth_pipeline.synthetic.people.anthropometry import (
     MEASURES,
     MENTON,
     NOSE_WINGS,
@@ -15,7 +15,7 @@ from facedepth_pipeline.synthetic.anthropometry import (
     measure_face,
     measure_subjects,
 )
-from facedepth_pipeline.synthetic.subjects import sample_subject
+from facedepth_pipeline.synthetic.people.subjects import sample_subject
 
 
 def sample_people(count):

@@ -3,9 +3,9 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from facedepth_pipeline.synthetic.captures import RANDOM_LIGHTS, sample_capture
-from facedepth_pipeline.synthetic.expressions import EXPRESSIONS
-from facedepth_pipeline.synthetic.light import ambient_irradiance, even_directions
+from facedepth_pipeline.synthetic.lighting.light import ambient_irradiance, even_directions
+from facedepth_pipeline.synthetic.people.captures import RANDOM_LIGHTS, sample_capture
+from facedepth_pipeline.synthetic.people.expressions import EXPRESSIONS
 
 
 def captures(preset: str, count: int, range_realism: str = "clean"):

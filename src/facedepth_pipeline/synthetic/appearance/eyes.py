@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from facedepth_pipeline.synthetic.head.surface import Surface
 from facedepth_pipeline.synthetic.noise import mix, smooth_step
-from facedepth_pipeline.synthetic.surface import Surface
 
 SCLERA = np.array([0.46, 0.42, 0.40], np.float32)
 VEINS = np.array([0.42, 0.22, 0.20], np.float32)

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from facedepth_pipeline.open3d_import import o3d
-from facedepth_pipeline.synthetic.illumination import illuminate_hair, scatter
-from facedepth_pipeline.synthetic.light import AreaLight, Lighting
-from facedepth_pipeline.synthetic.raycasting import Scene
+from facedepth_pipeline.synthetic.lighting.illumination import illuminate_hair, scatter
+from facedepth_pipeline.synthetic.lighting.light import AreaLight, Lighting
+from facedepth_pipeline.synthetic.lighting.raycasting import Scene
 
 EVEN = ((0.5, 0.5, 0.5), *((0.0, 0.0, 0.0),) * 8)
 DARK = ((0.0, 0.0, 0.0),) * 9

@@ -3,12 +3,12 @@ import dataclasses
 import numpy as np
 import pytest
 
-from facedepth_pipeline.synthetic.appearance import paint_subject
-from facedepth_pipeline.synthetic.eyes import eye_albedo
-from facedepth_pipeline.synthetic.hair import brow_weight, hair_relief, scalp_hair
+from facedepth_pipeline.synthetic.appearance.eyes import eye_albedo
+from facedepth_pipeline.synthetic.appearance.hair import brow_weight, hair_relief, scalp_hair
+from facedepth_pipeline.synthetic.appearance.paint import paint_subject
+from facedepth_pipeline.synthetic.head.relief import crease_relief_mm
 from facedepth_pipeline.synthetic.noise import nearest_in_tile, noise_tile, sample_tile, smooth_step, waves
-from facedepth_pipeline.synthetic.relief import crease_relief_mm
-from facedepth_pipeline.synthetic.subjects import sample_subject
+from facedepth_pipeline.synthetic.people.subjects import sample_subject
 
 
 @pytest.fixture(scope="module")

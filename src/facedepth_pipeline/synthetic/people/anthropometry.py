@@ -35,9 +35,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from facedepth_pipeline.synthetic.face_shape import Sex
-from facedepth_pipeline.synthetic.head_model import HeadModel
-from facedepth_pipeline.synthetic.subjects import Subject
+from facedepth_pipeline.synthetic.head.head_model import HeadModel
+from facedepth_pipeline.synthetic.people.face_shape import Sex
+from facedepth_pipeline.synthetic.people.subjects import Subject
 
 
 class Norm(NamedTuple):

@@ -1,0 +1,1 @@
+"""Colours of skin, hair and eyes."""

@@ -1,0 +1,1 @@
+"""The head as a surface: the CC0 model, its subdivision, creases and long hair."""

@@ -1,0 +1,1 @@
+"""Camera, background and range scanner."""

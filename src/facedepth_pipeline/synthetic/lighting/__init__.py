@@ -1,0 +1,1 @@
+"""Lights, shadows, and light inside the skin."""

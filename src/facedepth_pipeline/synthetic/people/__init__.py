@@ -1,0 +1,1 @@
+"""Who is in the stand-in, and in which takes."""
