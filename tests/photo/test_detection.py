@@ -33,6 +33,12 @@ def test_the_landmarks_of_a_portrait_are_found_left_in_the_image_first(detector,
     assert face.confidence > 0.99
 
 
+def test_a_face_in_blue_light_is_found_at_the_second_look_in_grey(detector, astronaut):
+    blue = (astronaut * np.array([0.05, 0.1, 1.0])).astype(np.uint8)
+    face = detector.detect_one(blue)
+    assert np.linalg.norm(face.landmarks_px - ASTRONAUT_POINTS, axis=1).max() < 5
+
+
 def test_a_large_photo_gives_landmarks_in_its_own_pixels(detector, astronaut):
     large = np.asarray(Image.fromarray(astronaut).resize((2560, 2048), Image.Resampling.BICUBIC))
     face = detector.detect_one(large)
