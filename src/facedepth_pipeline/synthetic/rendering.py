@@ -19,7 +19,7 @@ from facedepth_pipeline.synthetic.appearance.paint import (
     paint_subject,
     painted_vertices,
 )
-from facedepth_pipeline.synthetic.head.hair_curtain import Curtain, hang_curtain
+from facedepth_pipeline.synthetic.head.hair_curtain import NO_CURTAIN, Curtain, hang_curtain
 from facedepth_pipeline.synthetic.head.head_model import HeadModel
 from facedepth_pipeline.synthetic.head.surface import Surface, build_surface
 from facedepth_pipeline.synthetic.imaging.backdrop import paint_backdrop
@@ -102,28 +102,25 @@ class _Body:
         self._surface, self._paint, self._capture = surface, paint, capture
         subject = paint.subject
         self._beard_mm = subject.beard_mm * capture.beard_growth
-        neutral_pose = self._shaped_head(head_model)
+        upright = self._shaped_head(head_model)
         turn = rotation(capture.pose_deg).astype(np.float32)
-        head = _turned(neutral_pose, turn)
+        head = _turned(upright, turn)
         shift = self._shift(head)
         head += shift
-        normals, painted = surface.normals(head), painted_vertices(paint, surface)
-        if subject.hair_length_mm > 0:
-            length_mm = subject.hair_length_mm * capture.hair_growth
-            curtain = hang_curtain(surface, neutral_pose, length_mm, 0.25 * subject.hair_mm, subject.texture_seed)
-            hair, hair_normals = _turned(curtain.vertices, turn) + shift, _turned(curtain.normals, turn)
-            hair_painted = _hair_points(curtain, np.array(subject.hair_colour, np.float32))
-            self.vertices = np.concatenate([head, hair])
-            self.scene = Scene(self.vertices, np.concatenate([surface.triangles, curtain.triangles + len(head)]))
-            on_head = illuminate(surface, self.scene, head, normals, painted.albedo, capture.lighting)
-            on_hair = illuminate_hair(self.scene, hair, hair_normals, hair_painted.albedo, capture.lighting)
-            of_hair = [hair_normals, hair_painted.stacked(), on_hair.stacked()]
-        else:
-            self.vertices, self.scene, of_hair = head, Scene(head, surface.triangles), []
-            on_head = illuminate(surface, self.scene, head, normals, painted.albedo, capture.lighting)
-        self._attributes = np.concatenate([normals, painted.stacked(), on_head.stacked()], axis=1).astype(np.float32)
-        if of_hair:
-            self._attributes = np.concatenate([self._attributes, np.concatenate(of_hair, axis=1)]).astype(np.float32)
+        curtain = self._curtain(upright)
+        hair, hair_normals = _turned(curtain.vertices, turn) + shift, _turned(curtain.normals, turn)
+        self.vertices = np.concatenate([head, hair])
+        self.scene = Scene(self.vertices, np.concatenate([surface.triangles, curtain.triangles + len(head)]))
+        normals, skin = surface.normals(head), painted_vertices(paint, surface)
+        strands = _hair_points(curtain, np.array(subject.hair_colour, np.float32))
+        on_head = illuminate(surface, self.scene, head, normals, skin.albedo, capture.lighting)
+        on_hair = illuminate_hair(self.scene, hair, hair_normals, strands.albedo, capture.lighting)
+        self._attributes = np.concatenate(
+            [
+                np.concatenate([normals, skin.stacked(), on_head.stacked()], axis=1),
+                np.concatenate([hair_normals, strands.stacked(), on_hair.stacked()], axis=1),
+            ]
+        ).astype(np.float32)
 
     def colours(self, hits: Hits) -> np.ndarray:
         """(H, 3) float32 linear RGB of the points that rays hit."""
@@ -161,6 +158,14 @@ class _Body:
         if self._beard_mm > 1:
             relief_mm = relief_mm + self._beard_mm * paint.beard_relief
         return (fine + surface.normals(fine) * relief_mm[:, None]).astype(np.float32)
+
+    def _curtain(self, upright: np.ndarray) -> Curtain:
+        """Long hair, before the pose; none has no vertices."""
+        subject, capture = self._paint.subject, self._capture
+        if subject.hair_length_mm == 0:
+            return NO_CURTAIN
+        length_mm = subject.hair_length_mm * capture.hair_growth
+        return hang_curtain(self._surface, upright, length_mm, 0.25 * subject.hair_mm, subject.texture_seed)
 
     def _shift(self, turned: np.ndarray) -> np.ndarray:
         """(3,) float32: moves the nose tip to where the take says."""

@@ -20,6 +20,9 @@ class Curtain(NamedTuple):
     triangles: np.ndarray
 
 
+NO_CURTAIN = Curtain(np.zeros((0, 3), np.float32), np.zeros((0, 3), np.float32), np.zeros((0, 3), np.int32))
+
+
 def hang_curtain(surface: Surface, head: np.ndarray, length_mm: float, wave_mm: float, seed: int) -> Curtain:
     """Hair down to ``length_mm`` below the eyes.
 
