@@ -49,7 +49,7 @@ class FaceDetector:
 
         return MTCNN(device="CPU:0")
 
-    def detect(self, photo: np.ndarray) -> list[DetectedFace]:
+    def detect(self, photo: np.ndarray, second_look: bool = True) -> list[DetectedFace]:
         """All faces of confidence above 0.95, most confident first.
 
         A photo in which none is found is searched once more in grey: the network takes strong colours of
@@ -57,10 +57,12 @@ class FaceDetector:
 
         Args:
             photo: (H, W, 3) uint8 RGB of any size; searched on a copy of at most 1024 px.
+            second_look: Whether to search in grey as well.
         """
         image = Image.fromarray(photo)
         image.thumbnail((MAX_SIDE_PX, MAX_SIDE_PX), Image.Resampling.LANCZOS)
-        return self._search(photo, image) or self._search(photo, image.convert("L").convert("RGB"))
+        faces = self._search(photo, image)
+        return self._search(photo, image.convert("L").convert("RGB")) if second_look and not faces else faces
 
     def _search(self, photo: np.ndarray, image: Image.Image) -> list[DetectedFace]:
         height, width = photo.shape[:2]
