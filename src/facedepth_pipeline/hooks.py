@@ -64,7 +64,7 @@ class RunSummary:
     """Ends a run that made metrics or meshes with a short table and where to look."""
 
     @hook_impl
-    def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+    def after_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
         """Print the table for what this run has written."""
         made = pipeline.all_outputs()
         metrics = catalog.load("depth_metrics") if "depth_metrics" in made else None
@@ -73,10 +73,11 @@ class RunSummary:
             places = {
                 title: str(catalog[name]._filepath)
                 for name, title in (
-                    ("evaluation_report", "report"),
-                    ("reconstruction_sheet", "contact sheet"),
-                    ("reconstructions", "meshes"),
+                    ("evaluation_report", "Report"),
+                    ("reconstruction_sheet", "Contact sheet"),
+                    ("reconstructions", "Meshes"),
                 )
                 if name in made
             }
+            places["MLflow"] = "kedro mlflow ui" + (f" --env={run_params['env']}" if run_params["env"] else "")
             print_summary(metrics, manifest, places)

@@ -16,7 +16,7 @@ def print_summary(metrics: Mapping[str, Any] | None, manifest: pd.DataFrame | No
     Args:
         metrics: ``depth_metrics``, or None if this run did not evaluate.
         manifest: ``reconstruction_manifest``, or None if this run did not reconstruct.
-        places: Path of each thing to look at, by its title.
+        places: Path of each thing to look at, or the command that shows it, by its title.
     """
     console = Console()
     if metrics is not None:
@@ -27,8 +27,7 @@ def print_summary(metrics: Mapping[str, Any] | None, manifest: pd.DataFrame | No
         rejected = len(newest) - done
         console.print(f"Meshes: [bold]{done}[/bold] faces reconstructed, {rejected} photos rejected")
     for title, place in places.items():
-        console.print(f"{title.capitalize():>14}: {place}", soft_wrap=True, highlight=False)
-    console.print(f"{'MLflow':>14}: kedro mlflow ui", highlight=False)
+        console.print(f"{title:>14}: {place}", soft_wrap=True, highlight=False)
 
 
 def _metrics_table(metrics: Mapping[str, Any]) -> Table:

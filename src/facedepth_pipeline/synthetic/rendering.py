@@ -109,6 +109,7 @@ class _Body:
         head += shift
         curtain = self._curtain(upright)
         hair, hair_normals = _turned(curtain.vertices, turn) + shift, _turned(curtain.normals, turn)
+        hair_normals *= np.where(hair_normals[:, 2:] < 0, -1, 1)  # what the camera sees of the sheet is its inside
         self.vertices = np.concatenate([head, hair])
         self.scene = Scene(self.vertices, np.concatenate([surface.triangles, curtain.triangles + len(head)]))
         normals, skin = surface.normals(head), painted_vertices(paint, surface)

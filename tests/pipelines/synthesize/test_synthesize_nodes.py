@@ -95,9 +95,23 @@ def test_sheets_show_everybody_each_expression_and_each_light(rendered):
     assert headings == ["studio (7 of 7)"]
 
 
-def test_anthropometry_is_of_the_heads_in_the_plan(head_model):
-    comparison, figure = nodes.compare_anthropometry(head_model, synthesis(20, 20))
-    assert not comparison.empty
+class ListedTree:
+    """What a rendered tree says of itself, without the images."""
+
+    def __init__(self, subjects: int) -> None:
+        self._names = [f"Clean_{k:04d}_{k:03d}_2005091209000{k % 10}" for k in range(1, subjects + 1)]
+
+    def paths(self) -> list[str]:
+        return [f"PreprocessedImages/{name}_{kind}.png" for name in self._names for kind in ("Portrait", "Range")]
+
+    def read(self, path: str) -> bytes:
+        assert path == "metadata.csv"
+        return "\n".join(["image_id", *(name[6:10] for name in self._names)]).encode()
+
+
+def test_anthropometry_is_of_the_heads_that_were_rendered(head_model):
+    comparison, figure = nodes.compare_anthropometry(head_model, synthesis(20, 20), ListedTree(12))
+    assert comparison.groupby("measure")["n"].sum().unique() == [12]
     assert np.isfinite(comparison.select_dtypes("number").to_numpy()).any()
     assert isinstance(figure, Figure)
 

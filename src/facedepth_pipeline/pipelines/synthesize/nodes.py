@@ -44,9 +44,12 @@ def draw_lights(texas_pairs: TexasSource) -> Figure:
     return _draw_groups(texas_pairs, "light", "Takes of the stand-in by light: portrait and range image")
 
 
-def compare_anthropometry(head_model: HeadModel, parameters: SynthesisParameters) -> tuple[pd.DataFrame, Figure]:
-    """Measure every head of the plan and set the distances beside published ones."""
-    subjects = list({take.subject.subject_id: take.subject for take in plan_database(parameters)}.values())
+def compare_anthropometry(
+    head_model: HeadModel, parameters: SynthesisParameters, texas_pairs: TexasSource
+) -> tuple[pd.DataFrame, Figure]:
+    """Measure every head that was rendered and set the distances beside published ones."""
+    planned = {take.subject.subject_id: take.subject for take in plan_database(parameters)}
+    subjects = [planned[subject_id] for subject_id in list_rendered(texas_pairs)["subject_id"].unique()]
     measured = measure_subjects(head_model, subjects)
     return compare_with_published(measured).round(2), draw_anthropometry(measured)
 

@@ -37,7 +37,7 @@ def create_pipeline(**_: Any) -> Pipeline:
             ),
             Node(
                 func=nodes.compare_anthropometry,
-                inputs=["head_model", "params:synthesize"],
+                inputs=["head_model", "params:synthesize", "texas_pairs"],
                 outputs=["stand_in_anthropometry", "stand_in_anthropometry_figure"],
                 name="compare_anthropometry",
             ),

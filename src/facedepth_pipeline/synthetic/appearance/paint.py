@@ -30,6 +30,7 @@ from facedepth_pipeline.synthetic.people.subjects import Subject
 
 LIGHTEST_MELANIN, DARKEST_MELANIN = 0.011, 0.33  # volume fraction of the epidermis at tone 0 and 1
 BLOOD = 0.0135  # volume fraction of the dermis of a cheek
+VERMILION_LOSS = 0.22  # lips hardly scatter: they send back less light in every colour than skin does
 CAVITY = np.array([0.03, 0.009, 0.008], np.float32)
 TEETH = np.array([0.50, 0.45, 0.36], np.float32)
 GRAIN_PX_PER_MM = 2.7
@@ -83,10 +84,11 @@ def paint_subject(surface: Surface, subject: Subject) -> Paint:
     rng = np.random.default_rng(subject.texture_seed)
     weights = surface.region_weights
     albedo = skin_reflectance(*_chromophores(rng, surface, subject))
+    albedo *= 1 - VERMILION_LOSS * _lips(surface)[:, None]
     albedo = mix(albedo, albedo * np.array([0.85, 0.45, 0.42], np.float32), 0.5 * subject.lip_tint * _lips(surface))
     albedo = mix(albedo, np.broadcast_to(CAVITY, albedo.shape), np.clip(weights["mouth_interior"], 0, 1))
     albedo = mix(albedo, np.broadcast_to(TEETH, albedo.shape), _teeth(surface))
-    albedo = mix(albedo, np.broadcast_to(CAVITY, albedo.shape), 0.8 * weights["nostril"])
+    albedo = mix(albedo, np.broadcast_to(CAVITY, albedo.shape), 0.35 * weights["nostril"])
     lashes = np.array([0.02, 0.014, 0.012], np.float32)
     albedo = mix(albedo, np.broadcast_to(lashes, albedo.shape), lash_weight(surface))
     seed = subject.texture_seed
@@ -184,8 +186,8 @@ def _chromophores(rng: np.random.Generator, surface: Surface, subject: Subject) 
     lips = _lips(surface)
     mottled = waves(rng, position, wavelength_mm=(10, 60), count=20)
     melanin = LIGHTEST_MELANIN * (DARKEST_MELANIN / LIGHTEST_MELANIN) ** subject.tone * np.exp(0.07 * mottled)
-    around_eyes = _spots(position, ((-32, -9), (32, -9)), 10) + 0.6 * weights["eyelid"]
-    melanin = melanin * (1 + 0.35 * around_eyes) * (1 - 0.4 * lips) * (1 - 0.15 * _spots(position, ((0, -40),), 14))
+    around_eyes = _spots(position, ((-31, -4), (31, -4)), 12)
+    melanin = melanin * (1 + 0.7 * around_eyes) * (1 - 0.4 * lips) * (1 - 0.15 * _spots(position, ((0, -40),), 14))
     for _ in range(rng.poisson(1.5)):  # moles
         centre = np.array([rng.uniform(-60, 60), rng.uniform(-110, 60)])
         squared = np.sum((position[:, :2] - centre) ** 2, axis=1)
@@ -198,7 +200,7 @@ def _chromophores(rng: np.random.Generator, surface: Surface, subject: Subject) 
     rosy = 1 + 0.5 * subject.ruddiness
     rosier = 0.7 * cheeks + 0.7 * nose + 0.25 * chin + 0.9 * weights["ear"]
     blood = BLOOD * np.exp(0.14 * flushed) * (1 + rosy * rosier)
-    blood = blood * (1 + 0.5 * weights["eyelid"]) * (1 + 5.0 * lips) * (1 - 0.25 * weights["neck"])
+    blood = blood * (1 + 0.9 * around_eyes) * (1 + 5.0 * lips) * (1 - 0.25 * weights["neck"])
     return melanin.astype(np.float32), blood.astype(np.float32)
 
 

@@ -14,9 +14,9 @@ from facedepth_pipeline.synthetic.lighting.raycasting import Scene
 AMBIENT_RAYS = 14
 RAY_OFFSET_MM = 0.7  # from the surface, or facets would shadow themselves
 # Smoothing steps of the light in red, green and blue. A step spreads by half a millimetre, n steps by
-# sqrt(n) / 2: 2.0, 1.1 and 0.5 mm, in the order of the mean free paths in skin (3.7, 1.4 and 0.7 mm;
+# sqrt(n) / 2: 1.5, 0.9 and 0.5 mm, in the order of the mean free paths in skin (3.7, 1.4 and 0.7 mm;
 # Jensen et al., "A Practical Model for Subsurface Light Transport", 2001, table of "skin1").
-SCATTER_STEPS = (16, 5, 1)
+SCATTER_STEPS = (9, 3, 1)
 
 
 def illuminate(
