@@ -109,7 +109,9 @@ class _Body:
         head += shift
         curtain = self._curtain(upright)
         hair, hair_normals = _turned(curtain.vertices, turn) + shift, _turned(curtain.normals, turn)
-        hair_normals *= np.where(hair_normals[:, 2:] < 0, -1, 1)  # what the camera sees of the sheet is its inside
+        # The camera sees the inside of the sheet, and strands shine whichever way the sheet faces: lean forward.
+        hair_normals *= np.where(hair_normals[:, 2:] < 0, -1, 1)
+        hair_normals = normalized(hair_normals + np.array([0, 0, 1], np.float32))
         self.vertices = np.concatenate([head, hair])
         self.scene = Scene(self.vertices, np.concatenate([surface.triangles, curtain.triangles + len(head)]))
         normals, skin = surface.normals(head), painted_vertices(paint, surface)
