@@ -1,3 +1,4 @@
+import os
 from itertools import pairwise
 
 import numpy as np
@@ -95,3 +96,15 @@ def test_bytes_do_not_depend_on_the_number_of_processes(head_model, renderer):
 def test_negative_processes_are_refused(head_model):
     with pytest.raises(ValueError, match="-1"):
         render_database(head_model, [], processes=-1)
+
+
+class Deadly:
+    """A take that ends the process that unpacks it."""
+
+    def __reduce__(self):
+        return os._exit, (9,)
+
+
+def test_a_worker_that_dies_is_named_with_a_way_out(head_model):
+    with pytest.raises(RuntimeError, match=r"One of 2 rendering processes ended by itself.*synthesize.processes=1"):
+        list(render_database(head_model, [Deadly(), Deadly()], processes=2))

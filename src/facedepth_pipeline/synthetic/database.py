@@ -16,6 +16,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from multiprocessing.shared_memory import SharedMemory
 
 import numpy as np
 
@@ -124,13 +125,19 @@ def _render_here(head_model: HeadModel, takes: Sequence[Take]) -> Generator[Synt
 
 
 @lru_cache(maxsize=1)
-def _worker_renderer(pickled_model: bytes) -> HeadRenderer:
-    """The renderer of this worker process, built with its first take and kept for the others."""
-    return HeadRenderer(pickle.loads(pickled_model))
+def _work_of_this_process(memory_name: str) -> tuple[HeadRenderer, list[Take]]:
+    """The renderer and the takes, read with this worker's first take and kept for the others."""
+    memory = SharedMemory(memory_name)
+    try:
+        head_model, takes = pickle.loads(memory.buf)
+    finally:
+        memory.close()
+    return HeadRenderer(head_model), takes
 
 
-def _render_in_worker(pickled_model: bytes, take: Take) -> SyntheticPair:
-    return render_take(_worker_renderer(pickled_model), take)
+def _render_in_worker(memory_name: str, index: int) -> SyntheticPair:
+    renderer, takes = _work_of_this_process(memory_name)
+    return render_take(renderer, takes[index])
 
 
 def _start_worker() -> None:
@@ -151,14 +158,16 @@ def _end_with_parent() -> None:
 
 
 def _render_in_pool(head_model: HeadModel, takes: Sequence[Take], workers: int) -> Generator[SyntheticPair, None, None]:
-    # The model goes along with each take (1.5 MB), not as an argument of the pool's initializer: a worker
-    # that dies while it starts would leave this process waiting for ever on a pipe that nobody reads.
-    pickled_model = pickle.dumps(head_model)
+    # The workers find head model and takes in shared memory. Sent through the pool's pipe, or to its initializer,
+    # they fill it, and when a worker dies then, this process goes on writing to nobody for ever (Python 3.11).
+    work = pickle.dumps((head_model, takes))
+    memory = SharedMemory(create=True, size=len(work))
+    memory.buf[: len(work)] = work
     executor = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker)
     waiting: deque[Future[SyntheticPair]] = deque()
     try:
-        for take in takes:
-            waiting.append(executor.submit(_render_in_worker, pickled_model, take))
+        for index in range(len(takes)):
+            waiting.append(executor.submit(_render_in_worker, memory.name, index))
             if len(waiting) >= LOOK_AHEAD * workers:
                 yield waiting.popleft().result()
         while waiting:
@@ -170,3 +179,5 @@ def _render_in_pool(head_model: HeadModel, takes: Sequence[Take], workers: int) 
         ) from error
     finally:
         executor.shutdown(cancel_futures=True)
+        memory.close()
+        memory.unlink()
