@@ -129,7 +129,7 @@ def _work_of_this_process(memory_name: str) -> tuple[HeadRenderer, list[Take]]:
     """The renderer and the takes, read with this worker's first take and kept for the others."""
     memory = SharedMemory(memory_name)
     try:
-        head_model, takes = pickle.loads(memory.buf)
+        head_model, takes = pickle.loads(bytes(memory.buf or b""))
     finally:
         memory.close()
     return HeadRenderer(head_model), takes
@@ -162,7 +162,8 @@ def _render_in_pool(head_model: HeadModel, takes: Sequence[Take], workers: int) 
     # they fill it, and when a worker dies then, this process goes on writing to nobody for ever (Python 3.11).
     work = pickle.dumps((head_model, takes))
     memory = SharedMemory(create=True, size=len(work))
-    memory.buf[: len(work)] = work
+    if memory.buf:  # typed as optional, since it is None after close()
+        memory.buf[: len(work)] = work
     executor = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker)
     waiting: deque[Future[SyntheticPair]] = deque()
     try:
