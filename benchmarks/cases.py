@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from facedepth_pipeline.depth import DepthMap, depth_from_range, fit_depth, fit_photo
+from facedepth_pipeline.depth import DepthMap, depth_from_range, fit_depth, fit_photo, fitted_pitch
 from facedepth_pipeline.mesh.glb import encode_mesh
 from facedepth_pipeline.mesh.grid import grid_mesh
 from facedepth_pipeline.mesh.poisson import poisson_mesh
@@ -61,8 +61,8 @@ def synthesize_pairs_per_s() -> Timing:
 
 def train_step_s_per_image() -> Timing:
     """One step of both networks, random images, jitter included."""
+    from benchmarks.recipes import train_parameters
     from facedepth_pipeline.keras_import import keras  # noqa: F401
-    from facedepth_pipeline.parameters import TrainParameters
     from facedepth_pipeline.pix2pix.training import build_pix2pix
 
     rng = np.random.default_rng(0)
@@ -71,16 +71,11 @@ def train_step_s_per_image() -> Timing:
         ("width 64, batch 1, float32", 64, 1, "float32"),
         ("width 64, batch 1, bfloat16", 64, 1, "mixed_bfloat16"),
     ):
-        parameters = TrainParameters(
-            width=width, normalization="instance", distance="l1", lambda_distance=100, learning_rate=2e-4,
-            learning_rate_decay="none", beta_1=0.5, batch_size=batch, epochs=1, augmentation="jitter",
-            precision="auto", device="cpu", seed=0, picture_epochs=[], template_portraits=1,
-        )  # fmt: skip
-        model = build_pix2pix(parameters, policy)
+        recipe = train_parameters("paper", width=width).chosen
+        model = build_pix2pix(recipe, 0, policy, fitted_pitch("stretch"))
         model.make_train_function()
         photo = rng.integers(0, 256, (batch, 256, 256, 3), np.uint8)
-        depth_mm = rng.uniform(0, 80, (batch, 256, 256, 1)).astype(np.float32)
-        data = [(photo, depth_mm, np.ones_like(depth_mm, np.uint8))]
+        data = [(photo, rng.integers(1, 8000, (batch, 256, 256, 1)).astype(np.uint16))]
         yield preset, median_seconds(lambda m=model, d=data: m.train_function(iter(d))) / batch
 
 

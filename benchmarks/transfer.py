@@ -13,9 +13,11 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.cases import head_model
+from benchmarks.recipes import train_parameters
 from facedepth_pipeline.baselines.mean_face import mean_training_face
+from facedepth_pipeline.datasets.checkpoints import CheckpointFolder
 from facedepth_pipeline.pairs import Pair, preprocess_pair
-from facedepth_pipeline.parameters import SynthesisParameters, TrainParameters
+from facedepth_pipeline.parameters import SynthesisParameters
 from facedepth_pipeline.synthetic.database import plan_database, render_database
 from facedepth_pipeline.synthetic.people.captures import Preset
 
@@ -55,18 +57,14 @@ def main() -> None:
     pairs = {preset: render(preset) for preset in PRESETS}
     order = np.random.default_rng(0).permutation(PEOPLE)
     test, validation, train = np.split(order, [TEST_PEOPLE, TEST_PEOPLE + VALIDATION_PEOPLE])
-    parameters = TrainParameters(
-        width=16, normalization="instance", distance="l1", lambda_distance=1000, learning_rate=1e-3,
-        learning_rate_decay="linear", beta_1=0.5, batch_size=4, epochs=EPOCHS, augmentation="mirror",
-        precision="auto", device="auto", seed=0, picture_epochs=[], template_portraits=1,
-    )  # fmt: skip
+    parameters = train_parameters("metric", width=16, epochs=EPOCHS, seed=0)
     table: dict[str, dict[str, float]] = {f"trained on {preset}": {} for preset in PRESETS}
     table["mean face"] = {}
     for trained in PRESETS:
         known = pairs[trained]
         with tempfile.TemporaryDirectory() as folder:
             network, _ = fit_generator(
-                [known[i] for i in train], [known[i] for i in validation], parameters, Path(folder)
+                [known[i] for i in train], [known[i] for i in validation], parameters, CheckpointFolder(Path(folder))
             )
         for tested in PRESETS:
             people = [pairs[tested][i] for i in test]

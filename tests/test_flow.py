@@ -121,8 +121,9 @@ def test_the_run_is_in_mlflow_with_parameters_curves_figures_and_model(root, tra
     assert [point.step for point in curve] == [1, 2]
     artifacts = {artifact.path for artifact in tracking.list_artifacts(run.info.run_id)}
     assert {"depth_metrics.json", "pair_manifest.parquet", "report.html", "training_curves.png"} <= artifacts
-    pictures = {artifact.path for artifact in tracking.list_artifacts(run.info.run_id, "progress_pictures")}
-    assert pictures == {"progress_pictures/epoch_001.png", "progress_pictures/epoch_002.png"}
+    assert "progress_picture.png" in artifacts
+    assert run.data.params["train.recipe"] == "metric"
+    assert {"learning_rate", "images_per_second", "generator_loss"} <= set(run.data.metrics)
     champion = tracking.get_model_version_by_alias("facedepth-generator-test", "champion")
     assert champion.run_id == run.info.run_id
 
@@ -156,7 +157,7 @@ def test_a_broken_photo_and_a_broken_pair_do_not_stop_the_rest(root, demo):
 
 
 def test_the_old_spelling_trains_a_second_version_and_leaves_the_champion(root, tracking):
-    run = kedro("run", "--pipeline=train", root=root, **{"train.epochs": "1"})
+    run = kedro("run", "--pipeline=train", root=root, **{"train.recipes.metric.epochs": "1"})
     assert run.returncode == 0, run.stderr[-3000:]
     assert len(tracking.search_model_versions("name='facedepth-generator-test'")) == 2
     assert int(tracking.get_model_version_by_alias("facedepth-generator-test", "champion").version) == 1

@@ -33,23 +33,36 @@ def test_every_environment_is_valid(env):
         model.model_validate(context.params[group])
 
 
-def test_base_is_the_recipe_of_the_paper():
-    params = context_with().params
-    train = TrainParameters.model_validate(params["train"])
+def test_the_recipe_of_the_paper_is_its_to_the_letter():
+    params = context_with(train={"recipe": "paper"}).params
+    train = TrainParameters.model_validate(params["train"]).chosen
     assert (train.width, train.batch_size, train.epochs, train.lambda_distance) == (64, 1, 90, 100)
     assert (train.learning_rate, train.beta_1, train.distance, train.learning_rate_decay) == (2e-4, 0.5, "l1", "none")
+    assert (train.adversary, train.augmentation, train.background_weight, train.light_augmentation) == (
+        "bce", "jitter", 1, 0,
+    )  # fmt: skip
+    assert (train.normalization, train.decoder, train.residual, train.ema_momentum, train.keep) == (
+        "instance", "transposed", False, 0, "last",
+    )  # fmt: skip
     assert SplitParameters.model_validate(params["split"]).test_subjects == 10
 
 
 MISTAKES = [
     ({"texas_rot": "/data"}, r"unknown key 'texas_rot': did you mean 'texas_root'\? allowed are .*data_root"),
-    ({"train": {"epohcs": 3}}, r"train.*unknown key 'epohcs': did you mean 'epochs'\? allowed are .*width"),
-    ({"train": {"epochs": 0}}, r"train.*epochs.*greater than or equal to 1.*input_value=0"),
+    (
+        {"train": {"recipes": {"metric": {"epohcs": 3}}}},
+        r"train.*recipes.*metric.*unknown key 'epohcs': did you mean 'epochs'\? allowed are .*width",
+    ),
+    (
+        {"train": {"recipe": "papre"}},
+        r"train.*unknown recipe 'papre': did you mean 'paper'\? allowed are metric, paper",
+    ),
+    ({"train": {"recipes": {"metric": {"epochs": 0}}}}, r"train.*epochs.*greater than or equal to 1.*input_value=0"),
     ({"train": {"device": "tpu"}}, r"train.*device.*'auto', 'cpu' or 'gpu'.*input_value='tpu'"),
     ({"preprocess": {"fit": "squash"}}, r"preprocess.*fit.*'stretch', 'pad' or 'crop'.*input_value='squash'"),
     ({"split": {"test_subjects": []}}, r"split.*test_subjects.*at least 1 item"),
     ({"evaluate": 3}, r"evaluate.*input_value=3"),
-    ({"train": {"width": 0}, "evaluate": {"seed": -1}}, r"train.*width.*evaluate.*seed"),
+    ({"train": {"recipes": {"paper": {"width": 0}}}, "evaluate": {"seed": -1}}, r"train.*width.*evaluate.*seed"),
 ]
 
 
@@ -65,8 +78,8 @@ def test_mistakes_are_refused_with_key_value_and_what_is_allowed(runtime_params,
 
 
 def test_known_runtime_parameters_pass():
-    context = context_with(env="demo", texas_root="/mnt/texas", train={"epochs": 3})
-    train = TrainParameters.model_validate(context.params["train"])
+    context = context_with(env="demo", texas_root="/mnt/texas", train={"recipes": {"metric": {"epochs": 3}}})
+    train = TrainParameters.model_validate(context.params["train"]).chosen
     assert train.epochs == 3
     assert train.width == 16  # the rest of the group stays
 

@@ -11,9 +11,9 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from facedepth_pipeline.parameters import PARAMETER_GROUPS, unknown_key
+from facedepth_pipeline.parameters import PARAMETER_GROUPS, Parameters, unknown_key
 from facedepth_pipeline.summary import print_summary
 
 
@@ -45,10 +45,7 @@ class TrackingHook(MlflowHook):
     @hook_impl
     def before_node_run(self, node: Node, catalog: CatalogProtocol, inputs: dict[str, Any], is_async: bool) -> None:
         """Hand typed groups on as plain dictionaries, which kedro-mlflow flattens."""
-        plain = {
-            name: value.model_dump(mode="json") if isinstance(value, BaseModel) else value
-            for name, value in inputs.items()
-        }
+        plain = {name: value.in_effect() if isinstance(value, Parameters) else value for name, value in inputs.items()}
         super().before_node_run(node=node, catalog=catalog, inputs=plain, is_async=is_async)
 
     @hook_impl

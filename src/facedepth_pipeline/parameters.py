@@ -14,6 +14,10 @@ class Parameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    def in_effect(self) -> dict[str, Any]:
+        """What this run uses, as plain values, for MLflow and for the sidecar."""
+        return self.model_dump(mode="json")
+
     @model_validator(mode="before")
     @classmethod
     def _name_unknown_keys(cls, values: Any) -> Any:
@@ -78,35 +82,93 @@ class SplitParameters(Parameters):
     seed: Annotated[int, Field(ge=0)]
 
 
-class TrainParameters(Parameters):
-    """Networks, losses and optimisation; the defaults in conf/base are the paper's."""
+class Recipe(Parameters):
+    """One way to train: networks, losses, optimisation."""
 
     width: Annotated[int, Field(ge=1, le=256, description="Filters of the first convolution.")]
-    normalization: Literal["instance", "batch"]
+    normalization: Annotated[
+        Literal["instance", "batch"],
+        Field(description="instance: of each image; batch: over the batch in training, of each image in prediction."),
+    ]
+    decoder: Annotated[
+        Literal["transposed", "resize"], Field(description="How the generator enlarges; the paper: transposed.")
+    ]
+    residual: Annotated[bool, Field(description="Whether the generator predicts the difference to the mean face.")]
+    adversary: Annotated[
+        Literal["bce", "lsgan", "hinge", "none"], Field(description="Adversarial loss; none trains without a judge.")
+    ]
+    spectral_normalization: Annotated[bool, Field(description="Of the discriminator, in place of its norms.")]
     distance: Annotated[Literal["l1", "l2"], Field(description="Distance term of equation 3.")]
     lambda_distance: Annotated[float, Field(ge=0, description="Its weight, lambda of equation 4.")]
-    learning_rate: Annotated[float, Field(gt=0, le=1)]
+    background_weight: Annotated[
+        float, Field(ge=0, le=1, description="Of pixels without a surface in the distance; the paper: 1.")
+    ]
+    lambda_gradient: Annotated[float, Field(ge=0, description="Weight of the error of neighbours' differences.")]
+    lambda_normal: Annotated[float, Field(ge=0, description="Weight of one minus the cosine between normals.")]
+    learning_rate: Annotated[float, Field(gt=0, le=1, description="Of Adam, at the start.")]
     learning_rate_decay: Annotated[
-        Literal["none", "linear"],
-        Field(description="linear: constant for half of the epochs, then down to 0 in a straight line."),
+        Literal["none", "linear", "cosine"],
+        Field(description="linear: constant for half of the epochs, then straight to 0; cosine: down to 0 throughout."),
     ]
     beta_1: Annotated[float, Field(ge=0, lt=1, description="First moment of Adam.")]
-    batch_size: Annotated[int, Field(ge=1)]
+    ema_momentum: Annotated[
+        float, Field(ge=0, lt=1, description="Of the average of the weights that predicts; 0 = the weights themselves.")
+    ]
+    batch_size: Annotated[int, Field(ge=1, description="Pairs a step, over all devices together.")]
     epochs: Annotated[int, Field(ge=1)]
     augmentation: Annotated[
         Literal["jitter", "mirror", "none"],
         Field(description="jitter: enlarge 256 to 286, crop, mirror (section IV.F); mirror: that alone."),
     ]
+    light_augmentation: Annotated[
+        float, Field(ge=0, le=2, description="Strength of random changes of brightness, colour and light; 0 = none.")
+    ]
+    balance_subjects: Annotated[bool, Field(description="Whether an epoch shows every person equally often.")]
+    keep: Annotated[
+        Literal["last", "best"], Field(description="Weights of the last epoch, or of the lowest validation error.")
+    ]
+    patience_epochs: Annotated[
+        int | None, Field(ge=1, description="Stop after so many epochs without a lower validation error; null = never.")
+    ]
+
+
+class TrainParameters(Parameters):
+    """Which recipe, and on what it runs."""
+
+    recipe: Annotated[str, Field(description="Name of one of the recipes.")]
+    recipes: Annotated[dict[str, Recipe], Field(min_length=1, description="paper, metric and your own.")]
     precision: Annotated[
         Literal["auto", "float32", "bfloat16"],
         Field(description="Of the computation; auto takes bfloat16 where the processor has it."),
     ]
-    device: Literal["auto", "cpu", "gpu"]
-    seed: Annotated[int, Field(ge=0)]
+    device: Annotated[Literal["auto", "cpu", "gpu"], Field(description="auto: a GPU if there is one.")]
+    distribution: Annotated[
+        Literal["none", "mirrored", "multi_worker"],
+        Field(description="mirrored: all devices of this machine; multi_worker: the machines listed in TF_CONFIG."),
+    ]
+    cache_mb: Annotated[
+        int, Field(ge=0, description="Memory for decoded pairs, 0.33 MB each; others are decoded again each epoch.")
+    ]
+    seed: Annotated[int, Field(ge=0, description="Of weights, dropout, augmentation and order.")]
     picture_epochs: Annotated[list[int], Field(description="Epochs after which sample predictions are drawn.")]
     template_portraits: Annotated[
         int, Field(ge=1, description="Training portraits, one a person, that make the landmark template.")
     ]
+
+    @model_validator(mode="after")
+    def _know_the_recipe(self) -> Self:
+        if self.recipe not in self.recipes:
+            raise ValueError(unknown_key(self.recipe, self.recipes).replace("key", "recipe", 1))
+        return self
+
+    def in_effect(self) -> dict[str, Any]:
+        """The chosen recipe beside the rest; the other recipes have no effect."""
+        return {**self.model_dump(mode="json", exclude={"recipes"}), **self.chosen.model_dump(mode="json")}
+
+    @property
+    def chosen(self) -> Recipe:
+        """The recipe that is named."""
+        return self.recipes[self.recipe]
 
 
 class EvaluateParameters(Parameters):

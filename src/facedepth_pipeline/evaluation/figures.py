@@ -1,11 +1,12 @@
 """Pictures of pairs, of progress, and of where the error is."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from facedepth_pipeline.depth import MAX_DEPTH_MM, DepthMap
 from facedepth_pipeline.pairs import Pair, Pairs
@@ -47,15 +48,22 @@ def draw_contact_sheet(pairs: Pairs, people: int = 16) -> Figure:
     return figure
 
 
-def draw_progress(pairs: Sequence[Pair], predicted_mm: Iterable[np.ndarray], epoch: int) -> Figure:
-    """Photo, truth and prediction of a few validation pairs after an epoch; a column each."""
-    figure, axes = new_figure(3, len(pairs), height_in=1.8)
-    for column, (pair, depth_mm) in enumerate(zip(pairs, predicted_mm, strict=True)):
-        axes[0, column].imshow(pair.photo)
-        axes[0, column].set_title(f"subject {pair.subject_id}", fontsize=7)
-        show_depth(axes[1, column], pair.depth_map)
-        axes[2, column].imshow(depth_mm, cmap=DEPTH_COLOURS, vmin=0, vmax=MAX_DEPTH_MM)
-    figure.suptitle(f"epoch {epoch}: photo, truth, prediction", fontsize=9)
+def draw_progress(pairs: Sequence[Pair], predicted_mm: Mapping[int, np.ndarray]) -> Figure:
+    """A few validation people, a row each: photo, truth, and the prediction after each of some epochs.
+
+    Args:
+        pairs: One pair of each person.
+        predicted_mm: (people, 256, 256) millimetres by epoch.
+    """
+    epochs = sorted(predicted_mm)
+    figure, axes = new_figure(len(pairs), 2 + len(epochs), height_in=1.3)
+    for row, pair in enumerate(pairs):
+        axes[row, 0].imshow(pair.photo)
+        show_depth(axes[row, 1], pair.depth_map)
+        for column, epoch in enumerate(epochs, start=2):
+            axes[row, column].imshow(predicted_mm[epoch][row], cmap=DEPTH_COLOURS, vmin=0, vmax=MAX_DEPTH_MM)
+    for axis, title in zip(axes[0], ["photo", "truth", *(f"epoch {epoch}" for epoch in epochs)], strict=True):
+        axis.set_title(title, fontsize=8)
     return figure
 
 
@@ -63,14 +71,17 @@ def draw_training_curves(history: pd.DataFrame) -> Figure:
     """Losses and the error in millimetres over epochs."""
     figure = Figure(figsize=(9, 3.4), layout="constrained")
     losses, error = figure.subplots(1, 2)
-    for name in ("adversarial_loss", "discriminator_loss"):
+    judged = [name for name in ("adversarial_loss", "discriminator_loss") if name in history]
+    for name in judged or ["distance_loss"]:
         losses.plot(history["epoch"], history[name], label=name.replace("_", " "))
-    losses.set(xlabel="epoch", ylabel="cross entropy")
+    losses.set(xlabel="epoch", ylabel="loss")
     losses.legend(frameon=False)
     error.plot(history["epoch"], history["mae_mm"], label="training (augmented, with dropout)")
     error.plot(history["epoch"], history["val_mae_mm"], label="validation people")
     error.set(xlabel="epoch", ylabel="MAE (mm)", ylim=(0, None))
     error.legend(frameon=False)
+    for axis in (losses, error):
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     return figure
 
 

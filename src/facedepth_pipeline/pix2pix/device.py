@@ -7,6 +7,7 @@ import keras
 
 Precision = Literal["auto", "float32", "bfloat16"]
 Device = Literal["auto", "cpu", "gpu"]
+Distribution = Literal["none", "mirrored", "multi_worker"]
 
 BFLOAT16_FLAGS = frozenset({"amx_bf16", "avx512_bf16"})
 

@@ -1,32 +1,108 @@
-"""Losses of equations 1 to 6 of the paper, as pure functions of tensors."""
+"""Losses of equations 1 to 6 of the paper and what has been proposed since, as pure functions of tensors.
+
+Depths are depth_normalized (N, 256, 256, 1), 1 unit is 40.8 mm; logits are (N, 30, 30, 1). Every loss is a float32
+scalar, whatever the precision of its arguments.
+"""
 
 from typing import Literal
 
 import keras
 from keras import ops
 
+from facedepth_pipeline.depth import MAX_DEPTH_MM, PixelPitch
+
+Adversary = Literal["bce", "lsgan", "hinge", "none"]
 Distance = Literal["l1", "l2"]
 
 
-def adversarial_loss(fake_logits: keras.KerasTensor) -> keras.KerasTensor:
-    """Sigmoid cross entropy of the fake patches against ones: mean of softplus(-logit).
+def adversarial_loss(fake_logits: keras.KerasTensor, adversary: Adversary = "bce") -> keras.KerasTensor:
+    """What the generator pays for patches that are found out.
 
-    The form of equation 1 that is used in practice, section IV.B.a. Scalar float32, at least 0.
+    ``bce``: sigmoid cross entropy against ones, mean of softplus(-logit), the form of equation 1 that is used in
+    practice (section IV.B.a). ``lsgan``: squared distance to 1 (Mao et al. 2017). ``hinge``: mean of -logit (Lim and
+    Ye 2017). ``none``: 0.
     """
-    return ops.mean(ops.softplus(-ops.cast(fake_logits, "float32")))
+    logits = ops.cast(fake_logits, "float32")
+    match adversary:
+        case "bce":
+            return ops.mean(ops.softplus(-logits))
+        case "lsgan":
+            return ops.mean(ops.square(logits - 1))
+        case "hinge":
+            return -ops.mean(logits)
+        case "none":
+            return ops.zeros(())
 
 
-def discriminator_loss(real_logits: keras.KerasTensor, fake_logits: keras.KerasTensor) -> keras.KerasTensor:
-    """Cross entropy of real patches against ones plus fake ones against zeros (equation 6)."""
-    real_loss = ops.mean(ops.softplus(-ops.cast(real_logits, "float32")))
-    generated_loss = ops.mean(ops.softplus(ops.cast(fake_logits, "float32")))
-    return real_loss + generated_loss
+def discriminator_loss(
+    real_logits: keras.KerasTensor, fake_logits: keras.KerasTensor, adversary: Adversary = "bce"
+) -> keras.KerasTensor:
+    """What the discriminator pays for mistakes on real patches plus those on fake ones.
+
+    ``bce`` is equation 6: cross entropy against ones plus against zeros. ``lsgan``: squared distance to 1 and to 0.
+    ``hinge``: how far the logits stay short of +1 and -1. ``none``: 0.
+    """
+    real, fake = ops.cast(real_logits, "float32"), ops.cast(fake_logits, "float32")
+    match adversary:
+        case "bce":
+            return ops.mean(ops.softplus(-real)) + ops.mean(ops.softplus(fake))
+        case "lsgan":
+            return ops.mean(ops.square(real - 1)) + ops.mean(ops.square(fake))
+        case "hinge":
+            return ops.mean(ops.relu(1 - real)) + ops.mean(ops.relu(1 + fake))
+        case "none":
+            return ops.zeros(())
 
 
-def distance_loss(predicted: keras.KerasTensor, target: keras.KerasTensor, distance: Distance) -> keras.KerasTensor:
-    """Mean absolute (equation 5) or mean squared difference over all pixels, background included.
+def distance_loss(
+    predicted: keras.KerasTensor, target: keras.KerasTensor, distance: Distance, weight: keras.KerasTensor | None = None
+) -> keras.KerasTensor:
+    """Mean absolute (equation 5) or mean squared difference.
 
-    Both arguments are depth_normalized (N, 256, 256, 1); 1 unit is 40.8 mm.
+    Args:
+        predicted: depth_normalized.
+        target: depth_normalized.
+        distance: ``l1`` or ``l2`` (equation 3).
+        weight: Of each pixel in the mean, of the same shape; without it all count alike, background included, as in
+            the paper.
     """
     difference = ops.cast(predicted, "float32") - ops.cast(target, "float32")
-    return ops.mean(ops.abs(difference) if distance == "l1" else ops.square(difference))
+    error = ops.abs(difference) if distance == "l1" else ops.square(difference)
+    return ops.mean(error) if weight is None else _weighted_mean(error, weight)
+
+
+def gradient_loss(
+    predicted: keras.KerasTensor, target: keras.KerasTensor, valid: keras.KerasTensor
+) -> keras.KerasTensor:
+    """Mean absolute error of the differences between neighbours, along rows and columns, where both are valid."""
+    error = ops.cast(predicted, "float32") - ops.cast(target, "float32")
+    across = _weighted_mean(ops.abs(error[:, :, 1:] - error[:, :, :-1]), valid[:, :, 1:] * valid[:, :, :-1])
+    down = _weighted_mean(ops.abs(error[:, 1:] - error[:, :-1]), valid[:, 1:] * valid[:, :-1])
+    return across + down
+
+
+def normal_loss(
+    predicted: keras.KerasTensor, target: keras.KerasTensor, valid: keras.KerasTensor, pitch: PixelPitch
+) -> keras.KerasTensor:
+    """One minus the cosine between the normals of the two surfaces, mean over valid pixels (Hu et al. 2019).
+
+    Normals come from the pixel and its neighbours to the right and below, all three of which must be valid; slopes
+    are true ones, millimetres per millimetre.
+    """
+    inside = valid[:, :-1, :-1] * valid[:, :-1, 1:] * valid[:, 1:, :-1]
+    x_true, y_true = _slopes(target, pitch)
+    x_seen, y_seen = _slopes(predicted, pitch)
+    cosine = (1 + x_true * x_seen + y_true * y_seen) * ops.rsqrt(
+        (1 + ops.square(x_true) + ops.square(y_true)) * (1 + ops.square(x_seen) + ops.square(y_seen))
+    )
+    return _weighted_mean(1 - cosine, inside)
+
+
+def _slopes(depth_normalized: keras.KerasTensor, pitch: PixelPitch) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    depth_mm = ops.cast(depth_normalized, "float32") * (MAX_DEPTH_MM / 2)
+    corner = depth_mm[:, :-1, :-1]
+    return (depth_mm[:, :-1, 1:] - corner) / pitch.x_mm, (depth_mm[:, 1:, :-1] - corner) / pitch.y_mm
+
+
+def _weighted_mean(values: keras.KerasTensor, weight: keras.KerasTensor) -> keras.KerasTensor:
+    return ops.sum(values * weight) / ops.maximum(ops.sum(weight), 1)

@@ -1,51 +1,85 @@
 """Keras callbacks that write to the active MLflow run."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import keras
 import mlflow
+import numpy as np
 from matplotlib.figure import Figure
+from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
+
+from facedepth_pipeline.checkpoint import Checkpoint
+from facedepth_pipeline.pix2pix.checkpointing import averaged_weights
+
+PICTURE = "progress_picture.png"
 
 
 class EpochLogger(keras.callbacks.Callback):
-    """Logs every loss, the validation error and images per second after each epoch, steps from 1."""
+    """Logs every loss, the validation error, learning rate and images per second after each epoch, steps from 1.
+
+    Images per second count training alone, without validation. What processor, memory and GPU do is logged every ten
+    seconds while training.
+    """
 
     def __init__(self, images_per_epoch: int) -> None:
         super().__init__()
         self._images_per_epoch = images_per_epoch
 
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Watch the machine."""
+        run = mlflow.active_run()
+        self._monitor = SystemMetricsMonitor(run.info.run_id, resume_logging=True)
+        self._monitor.start()
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        """Watch no longer."""
+        self._monitor.finish()
+
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Start the clock."""
-        self._started = time.perf_counter()
+        self._started = self._stopped = time.perf_counter()
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Remember when the last step ended."""
+        self._stopped = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Log the epoch in one call."""
-        rate = self._images_per_epoch / (time.perf_counter() - self._started)
+        rate = self._images_per_epoch / (self._stopped - self._started)
         values = {name: float(value) for name, value in (logs or {}).items()}
         mlflow.log_metrics({**values, "images_per_second": rate}, step=epoch + 1)
 
 
 class EpochPictures(keras.callbacks.Callback):
-    """Draws the generator's predictions after chosen epochs and logs each picture.
+    """Draws what the generator predicts after chosen epochs, all in one picture, and logs it as it grows.
 
     Args:
-        draw: Makes a figure from the generator and the epoch.
+        predict: Makes (people, 256, 256) millimetres from the generator.
+        draw: Makes the picture from predictions by epoch.
         epochs: Epochs to draw after, counted from 1; the last epoch is always drawn.
-
-    Attributes:
-        figures: The figures by file name, for the catalog.
+        checkpoint: Keeps the predictions, so that a resumed training draws the earlier ones too.
     """
 
-    def __init__(self, draw: Callable[[keras.Model, int], Figure], epochs: Sequence[int]) -> None:
+    def __init__(
+        self,
+        predict: Callable[[keras.Model], np.ndarray],
+        draw: Callable[[Mapping[int, np.ndarray]], Figure],
+        epochs: Sequence[int],
+        checkpoint: Checkpoint,
+    ) -> None:
         super().__init__()
-        self._draw, self._epochs = draw, set(epochs)
-        self.figures: dict[str, Figure] = {}
+        self._predict, self._draw, self._epochs, self._checkpoint = predict, draw, set(epochs), checkpoint
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Draw if it is time."""
         number = epoch + 1
         if number in self._epochs or number == self.params["epochs"]:
-            name = f"epoch_{number:03d}.png"
-            self.figures[name] = self._draw(self.model.generator, number)
-            mlflow.log_figure(self.figures[name], f"progress_pictures/{name}")
+            with averaged_weights(self.model):
+                self._checkpoint.keep_sample(number, self._predict(self.model.generator))
+            mlflow.log_figure(self.figure, PICTURE)
+
+    @property
+    def figure(self) -> Figure:
+        """The picture of all epochs drawn so far."""
+        return self._draw(self._checkpoint.samples())

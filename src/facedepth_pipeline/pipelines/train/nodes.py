@@ -1,24 +1,25 @@
 """Nodes of ``train``."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
-import keras
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from facedepth_pipeline.checkpoint import checkpoint_name
+from facedepth_pipeline.datasets.checkpoints import Checkpoints
 from facedepth_pipeline.evaluation.figures import draw_progress, draw_training_curves
 from facedepth_pipeline.pairs import Pair, Pairs, pairs_digest
 from facedepth_pipeline.parameters import TrainParameters
 from facedepth_pipeline.photo.template import measure_landmark_template
-from facedepth_pipeline.pix2pix.training import checkpoint_name, fit_generator
+from facedepth_pipeline.pix2pix.training import fit_generator
 from facedepth_pipeline.prediction import DepthGenerator, choose_valid_threshold, predict_depth_mm
 from facedepth_pipeline.sidecar import GeneratorSidecar, LandmarkTemplate
 from facedepth_pipeline.splits import SubjectSplit
 from facedepth_pipeline.texas.images import decode_portrait
 from facedepth_pipeline.texas.ingestion import TexasSource
 from facedepth_pipeline.tracking.callbacks import EpochLogger, EpochPictures
+from facedepth_pipeline.tracking.continued import continue_run
 from facedepth_pipeline.tracking.registry import RegisteredGenerator, register_generator
 
 PICTURED_PAIRS = 5
@@ -44,25 +45,31 @@ def train_generator(
     pairs_256: Pairs,
     subject_split: SubjectSplit,
     landmark_template: LandmarkTemplate,
-    training_checkpoints: Path,
+    training_checkpoints: Checkpoints,
     parameters: TrainParameters,
-) -> tuple[DepthGenerator, pd.DataFrame, dict[str, Figure]]:
-    """Train pix2pix; give the generator with its sidecar, the history, and pictures of the progress."""
+) -> tuple[DepthGenerator, pd.DataFrame, Figure]:
+    """Train pix2pix; give the generator with its sidecar, the history, and a picture of the progress."""
     train_pairs = pairs_256.of_subjects(subject_split.train)
     validation_pairs = pairs_256.of_subjects(subject_split.validation)
     digest = pairs_digest(pairs_256.of_subjects(subject_split.train + subject_split.validation))
     pictured = _first_pair_of_each_person(validation_pairs)
 
-    def draw(generator: keras.Model, epoch: int) -> Figure:
-        return draw_progress(pictured, predict_depth_mm(generator, _photos(pictured)), epoch)
-
-    pictures = EpochPictures(draw, parameters.picture_epochs)
+    checkpoint = training_checkpoints.of(checkpoint_name(parameters, digest))
+    unfinished = checkpoint.read()
+    run_id = continue_run(unfinished.owner if unfinished else None)
+    pictures = EpochPictures(
+        predict=lambda generator: predict_depth_mm(generator, _photos(pictured)),
+        draw=lambda predicted_mm: draw_progress(pictured, predicted_mm),
+        epochs=parameters.picture_epochs,
+        checkpoint=checkpoint,
+    )
     network, history = fit_generator(
         train_pairs,
         validation_pairs,
         parameters,
-        training_checkpoints / checkpoint_name(parameters, digest),
+        checkpoint,
         callbacks=[EpochLogger(len(train_pairs)), pictures],
+        owner=run_id,
     )
     threshold = choose_valid_threshold(
         predict_depth_mm(network, _photos(validation_pairs)),
@@ -76,9 +83,11 @@ def train_generator(
         data_digest=digest,
         training_subjects=tuple(subject_split.train),
         licence=LICENCE,
-        parameters=parameters.model_dump(mode="json"),
+        parameters=parameters.in_effect(),
     )
-    return DepthGenerator(network, sidecar), history, pictures.figures
+    picture = pictures.figure
+    checkpoint.clear()
+    return DepthGenerator(network, sidecar), history, picture
 
 
 def draw_curves(training_history: pd.DataFrame) -> Figure:

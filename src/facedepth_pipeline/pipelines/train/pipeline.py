@@ -26,7 +26,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "training_checkpoints",
                     "params:train",
                 ],
-                outputs=["generator", "training_history", "progress_pictures"],
+                outputs=["generator", "training_history", "progress_picture"],
                 name="train_generator",
             ),
             Node(

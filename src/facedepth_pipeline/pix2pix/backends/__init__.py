@@ -1,0 +1,1 @@
+"""What differs between the backends of Keras: the training step, and how batches reach it."""

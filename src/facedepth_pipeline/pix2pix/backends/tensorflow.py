@@ -1,0 +1,131 @@
+"""The training step on TensorFlow, its datasets, and training on several devices and machines."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from facedepth_pipeline.depth import IMAGE_SIZE_PX
+from facedepth_pipeline.pix2pix.device import Distribution
+from facedepth_pipeline.pix2pix.input_pipeline import PairBatches
+from facedepth_pipeline.pix2pix.networks import Batch, Networks
+
+
+class Pix2Pix(Networks):
+    """:class:`Networks` with the steps that ``fit`` and ``evaluate`` call on TensorFlow."""
+
+    def train_step(self, data: Batch) -> dict[str, Any]:
+        """One update of both networks from the same forward pass."""
+        photo, target, valid = self.prepare(data, training=True)
+        with tf.GradientTape() as generator_tape, tf.GradientTape() as discriminator_tape:
+            predicted = self.generator(photo, training=True)
+            fake_logits = self.judge(photo, predicted)
+            losses = self.generator_losses(predicted, fake_logits, target, valid)
+            generator_loss = losses["generator_loss"] / _replicas()
+            if self.discriminator is not None:
+                losses["discriminator_loss"] = self.judge_loss(self.judge(photo, target), fake_logits)
+                discriminator_loss = losses["discriminator_loss"] / _replicas()
+        variables = self.generator.trainable_variables
+        gradients = generator_tape.gradient(generator_loss, variables)
+        if self.discriminator is not None:
+            gradients += discriminator_tape.gradient(discriminator_loss, self.discriminator.trainable_variables)
+            variables = variables + self.discriminator.trainable_variables
+        self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
+        return self.track(losses, predicted, target, valid)
+
+    def test_step(self, data: Batch) -> dict[str, Any]:
+        """Error of the prediction: mean over valid pixels, millimetres."""
+        photo, target, valid = self.prepare(data, training=False)
+        return self.track({}, self.predict_for_validation(photo), target, valid)
+
+
+def as_dataset(batches: PairBatches) -> tf.data.Dataset:
+    """The same batches as a ``tf.data.Dataset``, made ahead while the device computes.
+
+    Several devices share each batch, whether they belong to one machine or to several.
+    """
+    shape = (None, IMAGE_SIZE_PX, IMAGE_SIZE_PX)
+    signature = (tf.TensorSpec((*shape, 3), tf.uint8), tf.TensorSpec((*shape, 1), tf.uint16))
+    dataset = tf.data.Dataset.from_generator(
+        lambda: (batches[index] for index in range(len(batches))), output_signature=signature
+    )
+    options = tf.data.Options()
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
+    return dataset.apply(tf.data.experimental.assert_cardinality(len(batches))).prefetch(2).with_options(options)
+
+
+@contextmanager
+def placed(distribution: Distribution, device_name: str) -> Iterator[None]:
+    """What is built and trained inside lies on this device, or on all of them."""
+    if distribution == "none":
+        with keras.device(device_name):
+            yield
+        return
+    if distribution == "multi_worker":
+        strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    else:
+        devices = tf.config.list_logical_devices("CPU" if device_name.startswith("cpu") else "GPU")
+        strategy = tf.distribute.MirroredStrategy([device.name for device in devices])
+    with strategy.scope():
+        yield
+
+
+def writes_checkpoints() -> bool:
+    """Whether this process is the one that does, of all that train together."""
+    resolver = tf.distribute.get_strategy().cluster_resolver
+    if resolver is None or not resolver.task_type:
+        return True
+    return resolver.task_type == "chief" or (resolver.task_type == "worker" and resolver.task_id == 0)
+
+
+def fit(
+    model: Networks,
+    batches: PairBatches,
+    validation: PairBatches,
+    first_epoch: int,
+    epochs: int,
+    callbacks: Sequence[keras.callbacks.Callback],
+) -> None:
+    """``model.fit`` on this machine; across machines, where it fails in Keras 3.15, the same by hand."""
+    train_data, validation_data = as_dataset(batches), as_dataset(validation)
+    strategy = tf.distribute.get_strategy()
+    if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        model.fit(
+            train_data,
+            validation_data=validation_data,
+            initial_epoch=first_epoch,
+            epochs=epochs,
+            shuffle=False,  # batches come in the order of the epoch
+            verbose=0,  # the progress bar is a callback
+            callbacks=list(callbacks),
+        )
+        return
+    train_step = tf.function(lambda data: strategy.run(model.train_step, args=(data,)))
+    test_step = tf.function(lambda data: strategy.run(model.test_step, args=(data,)))
+    listed = keras.callbacks.CallbackList(list(callbacks), model=model, epochs=epochs)
+    model.stop_training = False
+    listed.on_train_begin()
+    for epoch in range(first_epoch, epochs):
+        listed.on_epoch_begin(epoch)
+        model.reset_metrics()
+        for step, data in enumerate(strategy.experimental_distribute_dataset(train_data)):
+            train_step(data)
+            listed.on_train_batch_end(step)
+        logs = model.get_metrics_result()
+        listed.on_test_begin()
+        model.reset_metrics()
+        for data in strategy.experimental_distribute_dataset(validation_data):
+            test_step(data)
+        listed.on_test_end()
+        listed.on_epoch_end(epoch, {**logs, "val_mae_mm": model.error_tracker.result()})
+        if model.stop_training:
+            break
+    model.optimizer.finalize_variable_values(model.trainable_variables)
+    listed.on_train_end()
+
+
+def _replicas() -> int:
+    """How many devices share a batch: gradients are summed over them, so that losses count for their share."""
+    return int(tf.distribute.get_strategy().num_replicas_in_sync)

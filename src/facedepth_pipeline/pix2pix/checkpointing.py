@@ -1,0 +1,77 @@
+"""Keeping a training after every epoch, and the averaged weights it predicts with."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import keras
+import numpy as np
+
+from facedepth_pipeline.checkpoint import Checkpoint, TrainingState
+
+
+class EpochCheckpoint(keras.callbacks.Callback):
+    """Keeps the training after every epoch.
+
+    Weights of the model include the optimizer with its averages, and the state of every random generator.
+
+    Attributes:
+        state: What is known so far, earlier epochs of a resumed training included.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, owner: str, writes: bool = True) -> None:
+        super().__init__()
+        self._checkpoint, self._writes = checkpoint, writes
+        self.state = checkpoint.read() or TrainingState(owner=owner, history=[])
+
+    def restore(self, model: keras.Model) -> int:
+        """Load what there is into the model; give the number of whole epochs behind it."""
+        if self.state.history:
+            model.load_weights(self._checkpoint.weights_path)
+        return len(self.state.history)
+
+    def restore_best(self, model: keras.Model) -> None:
+        """Load the weights of the best epoch into the generator, where this process has written them."""
+        if self._writes and self.state.history:
+            model.generator.load_weights(self._checkpoint.best_path)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Keep this epoch, unless its numbers are not finite: then the one before stays."""
+        values = {name: float(value) for name, value in (logs or {}).items()}
+        if not np.isfinite(list(values.values())).all():
+            return
+        self.state = TrainingState(owner=self.state.owner, history=[*self.state.history, values])
+        improved = self.state.best_epoch == epoch + 1
+        if not self._writes:
+            # reading variables that are spread over machines takes all of them, so every process saves somewhere
+            with TemporaryDirectory() as folder:
+                self.model.save_weights(Path(folder) / "unused.weights.h5")
+            return
+        self._checkpoint.write(self.state, self.model.save_weights, self._write_best if improved else None)
+
+    def _write_best(self, path: Path) -> None:
+        with averaged_weights(self.model):
+            self.model.generator.save_weights(path)
+
+
+@contextmanager
+def averaged_weights(model: keras.Model) -> Iterator[None]:
+    """Inside, the model has the moving average of its weights, if its optimizer keeps one."""
+    if not model.optimizer.use_ema:
+        yield
+        return
+    variables = model.trainable_variables
+    kept = [keras.ops.convert_to_numpy(variable) for variable in variables]
+    model.optimizer.finalize_variable_values(variables)
+    try:
+        yield
+    finally:
+        for variable, value in zip(variables, kept, strict=True):
+            variable.assign(value)
+
+
+def finite(logs: dict[str, Any] | None) -> bool:
+    """Whether all numbers of a step are."""
+    return all(np.isfinite(float(value)) for value in (logs or {}).values())

@@ -1,0 +1,130 @@
+"""Generator and discriminator as one ``keras.Model``: everything of a training step that knows no backend."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from facedepth_pipeline.depth import MAX_DEPTH_MM, MM_PER_PNG_LEVEL, PixelPitch
+from facedepth_pipeline.parameters import Recipe
+from facedepth_pipeline.pix2pix.augmentation import ENLARGED_PX, change_light, jitter_and_mirror
+from facedepth_pipeline.pix2pix.losses import (
+    adversarial_loss,
+    discriminator_loss,
+    distance_loss,
+    gradient_loss,
+    normal_loss,
+)
+
+Batch = tuple[Any, Any]
+
+
+class Networks(keras.Model):
+    """Generator and discriminator, trained together (equations 3, 4 and 6 of the paper).
+
+    ``backends`` adds the training step. One Adam serves both networks: its state is per variable and the settings
+    are equal.
+
+    A batch is (photo uint8 (N, 256, 256, 3), depth_level uint16 (N, 256, 256, 1)): levels of 0.01 mm, 0 = no surface.
+
+    Args:
+        generator: See :func:`~facedepth_pipeline.pix2pix.unet.build_generator`.
+        discriminator: See :func:`~facedepth_pipeline.pix2pix.patchgan.build_discriminator`; None trains without.
+        recipe: Losses and augmentation.
+        pitch: Of the depth maps, for the normals.
+        seed: Of the augmentation.
+    """
+
+    def __init__(
+        self,
+        generator: keras.Model,
+        discriminator: keras.Model | None,
+        recipe: Recipe,
+        pitch: PixelPitch,
+        seed: int,
+    ) -> None:
+        super().__init__(name="pix2pix")
+        self.generator = generator
+        self.discriminator = discriminator
+        self.recipe = recipe
+        self.pitch = pitch
+        self.augmentation_seed = keras.random.SeedGenerator(seed)
+        self.error_tracker = keras.metrics.Mean(name="mae_mm")
+        self.loss_trackers = {name: keras.metrics.Mean(name=name) for name in self._losses_of_the_recipe()}
+        self.built = True  # both parts are; saying so lets weights be saved before the first batch
+
+    def _losses_of_the_recipe(self) -> list[str]:
+        terms = {
+            "adversarial_loss": self.recipe.adversary != "none",
+            "discriminator_loss": self.recipe.adversary != "none",
+            "gradient_loss": self.recipe.lambda_gradient > 0,
+            "normal_loss": self.recipe.lambda_normal > 0,
+        }
+        return ["generator_loss", "distance_loss", *(name for name, used in terms.items() if used)]
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """Running means of the losses and of the error in millimetres, reset each epoch."""
+        return [*self.loss_trackers.values(), self.error_tracker]
+
+    def call(self, photo: Any, training: bool = False) -> Any:
+        """Predict depth_normalized (N, 256, 256, 1) from float32 RGB in [-1, 1]."""
+        return self.generator(photo, training=training)
+
+    def predict_for_validation(self, photo: Any) -> Any:
+        """Predict without noise; with batch norm as the paper's code did, by the statistics of the photos themselves.
+
+        The moving averages that batch norm would use otherwise are far off after training at batch 1.
+        """
+        return self.generator(photo, training=self.recipe.normalization == "batch")
+
+    def judge(self, photo: Any, depth_normalized: Any) -> Any:
+        """Logits (N, 30, 30, 1) of the discriminator; None without one."""
+        if self.discriminator is None:
+            return None
+        return self.discriminator([photo, depth_normalized], training=True)
+
+    def prepare(self, data: Batch, training: bool) -> tuple[Any, Any, Any]:
+        """Photo in [-1, 1], target as depth_normalized and valid as 0 or 1, augmented for training; all float32."""
+        photo = ops.cast(data[0], "float32") / 127.5 - 1
+        depth_mm = ops.cast(data[1], "float32") * MM_PER_PNG_LEVEL
+        valid = ops.cast(depth_mm > 0, "float32")
+        if training and self.recipe.augmentation != "none":
+            enlarged_px = ENLARGED_PX[self.recipe.augmentation]
+            photo, depth_mm, valid = jitter_and_mirror(photo, depth_mm, valid, enlarged_px, self.augmentation_seed)
+        if training and self.recipe.light_augmentation:
+            photo = change_light(photo, self.recipe.light_augmentation, self.augmentation_seed)
+        return photo, ops.where(valid > 0, 2 * depth_mm / MAX_DEPTH_MM - 1, -1.0), valid
+
+    def generator_losses(self, predicted: Any, fake_logits: Any, target: Any, valid: Any) -> dict[str, Any]:
+        """``generator_loss`` (equation 4 and the terms that the recipe adds) and its parts, unweighted."""
+        recipe = self.recipe
+        weight = None
+        if recipe.background_weight < 1:
+            weight = valid + recipe.background_weight * (1 - valid)
+        losses = {"distance_loss": distance_loss(predicted, target, recipe.distance, weight)}
+        total = recipe.lambda_distance * losses["distance_loss"]
+        if recipe.adversary != "none":
+            losses["adversarial_loss"] = adversarial_loss(fake_logits, recipe.adversary)
+            total += losses["adversarial_loss"]
+        if recipe.lambda_gradient:
+            losses["gradient_loss"] = gradient_loss(predicted, target, valid)
+            total += recipe.lambda_gradient * losses["gradient_loss"]
+        if recipe.lambda_normal:
+            losses["normal_loss"] = normal_loss(predicted, target, valid, self.pitch)
+            total += recipe.lambda_normal * losses["normal_loss"]
+        return {"generator_loss": total, **losses}
+
+    def judge_loss(self, real_logits: Any, fake_logits: Any) -> Any:
+        """Loss of the discriminator (equation 6)."""
+        return discriminator_loss(real_logits, fake_logits, self.recipe.adversary)
+
+    def track(self, losses: dict[str, Any], predicted: Any, target: Any, valid: Any) -> dict[str, Any]:
+        """Add to the running means; give all of them in training, the error alone in validation."""
+        difference = ops.cast(predicted, "float32") - target
+        absolute_mm = ops.abs(difference) * valid * (MAX_DEPTH_MM / 2)
+        per_image = ops.sum(absolute_mm, axis=(1, 2, 3)) / ops.maximum(ops.sum(valid, axis=(1, 2, 3)), 1)
+        self.error_tracker.update_state(per_image)
+        for name, loss in losses.items():
+            self.loss_trackers[name].update_state(loss)
+        return {name: self.loss_trackers[name].result() for name in losses} | {"mae_mm": self.error_tracker.result()}

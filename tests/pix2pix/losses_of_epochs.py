@@ -1,0 +1,76 @@
+"""Losses of two short epochs, printed as JSON; run by tests under another backend and on several devices.
+
+    python losses_of_epochs.py '{"adversary": "lsgan"}' none|mirrored|multi_worker
+
+Weights come from numpy, the same for every backend; dropout is off and nothing is augmented. ``mirrored`` makes
+two devices of one processor; ``multi_worker`` reads TF_CONFIG.
+"""
+
+import json
+import sys
+from typing import Any
+
+import numpy as np
+from benchmarks.recipes import train_parameters
+
+from facedepth_pipeline.depth import fitted_pitch
+from facedepth_pipeline.keras_import import keras
+from facedepth_pipeline.pairs import preprocess_pair
+from facedepth_pipeline.pix2pix.input_pipeline import PairBatches
+from faces import dome
+
+EPOCHS = 2
+
+
+def dome_batches() -> PairBatches:
+    """Two batches of two domes."""
+    pairs = []
+    for image in range(4):
+        range_grey = dome(150 + 25 * image, 120 + 30 * image)
+        portrait = np.repeat((range_grey // 2 + 40)[..., None], 3, axis=2)
+        pairs.append(preprocess_pair(f"{image:04d}", f"{image:03d}", portrait, range_grey, "stretch"))
+    return PairBatches(pairs, batch_size=2, shuffle=False, seed=0)
+
+
+class Epochs(keras.callbacks.Callback):
+    """Collects what is logged after each epoch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.logged: list[dict[str, float]] = []
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Keep it."""
+        self.logged.append({name: float(value) for name, value in (logs or {}).items()})
+
+
+def main() -> None:
+    """Build, give weights, train, print."""
+    changes, distribution = json.loads(sys.argv[1]), sys.argv[2]
+    if distribution == "mirrored":
+        import tensorflow as tf
+
+        (processor,) = tf.config.list_physical_devices("CPU")
+        tf.config.set_logical_device_configuration(processor, [tf.config.LogicalDeviceConfiguration()] * 2)
+    from facedepth_pipeline.pix2pix import training
+
+    small = {"width": 4, "augmentation": "none", "learning_rate": 2e-3, "batch_size": 2}
+    recipe = train_parameters("paper", **{**small, **changes}).chosen
+    backend = training._backend()
+    with backend.placed(distribution, "cpu:0"):
+        model = training.build_pix2pix(recipe, 0, "float32", fitted_pitch("stretch"))
+        for layer in model.generator.layers:
+            if isinstance(layer, keras.layers.Dropout):
+                layer.rate = 0.0
+        rng = np.random.default_rng(3)
+        networks = [network for network in (model.generator, model.discriminator) if network is not None]
+        for variable in (weight for network in networks for weight in network.weights):
+            start = 1.0 if variable.name == "gamma" else 0.0
+            variable.assign(start + 0.05 * rng.standard_normal(variable.shape).astype(np.float32))
+        epochs = Epochs()
+        swap = [keras.callbacks.SwapEMAWeights()] if recipe.ema_momentum else []
+        backend.fit(model, dome_batches(), dome_batches(), 0, EPOCHS, [*swap, epochs])
+
+
+if __name__ == "__main__":
+    main()

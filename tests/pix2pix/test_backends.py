@@ -1,0 +1,74 @@
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+SCRIPT = Path(__file__).with_name("losses_of_epochs.py")
+EVERY_TERM = {
+    "adversary": "hinge",
+    "spectral_normalization": True,
+    "background_weight": 0.1,
+    "lambda_gradient": 50,
+    "lambda_normal": 50,
+    "ema_momentum": 0.9,
+}
+
+
+def start(recipe: dict, distribution: str = "none", **environment: str) -> subprocess.Popen:
+    search_path = os.pathsep.join(str(PROJECT / folder) for folder in ("", "src", "tests"))
+    return subprocess.Popen(
+        [sys.executable, str(SCRIPT), json.dumps(recipe), distribution],
+        env={**os.environ, "PYTHONPATH": search_path, **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def epochs_of(process: subprocess.Popen) -> list[dict]:
+    output, errors = process.communicate(timeout=240)
+    assert process.returncode == 0, errors[-3000:]
+    return json.loads(output.splitlines()[-1])["epochs"]
+
+
+@pytest.fixture(scope="module")
+def one_device() -> list[dict]:
+    return epochs_of(start({}))
+
+
+@pytest.mark.parametrize("recipe", [{}, EVERY_TERM, {"adversary": "none"}], ids=["paper", "every term", "no adversary"])
+def test_jax_and_tensorflow_give_the_same_losses_from_the_same_weights(recipe, one_device):
+    ours = epochs_of(start(recipe)) if recipe else one_device
+    theirs = epochs_of(start(recipe, KERAS_BACKEND="jax"))
+    assert len(ours) == len(theirs) == 2
+    assert ours[0] == pytest.approx(theirs[0], rel=1e-3)
+    assert ours[1] == pytest.approx(theirs[1], rel=1e-2)
+
+
+def test_two_devices_give_the_losses_of_one(one_device):
+    two = epochs_of(start({}, "mirrored"))
+    for first, second in zip(one_device, two, strict=True):
+        assert first == pytest.approx(second, rel=1e-3)
+
+
+def test_two_workers_give_the_losses_of_one_device(one_device):
+    ports = []
+    for _ in range(2):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            ports.append(free.getsockname()[1])
+    cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
+    workers = [
+        start(
+            {}, "multi_worker", TF_CONFIG=json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}})
+        )
+        for index in range(2)
+    ]
+    for worker in [epochs_of(process) for process in workers]:
+        for first, second in zip(one_device, worker, strict=True):
+            assert first == pytest.approx(second, rel=1e-3)
