@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from facedepth_pipeline.pix2pix.augmentation import bilinear_weights, jitter_and_mirror
+from facedepth_pipeline.pix2pix.augmentation import bilinear_weights, change_light, jitter_and_mirror
 
 COUNT = 6
 
@@ -69,3 +69,23 @@ def test_mirroring_alone_leaves_pixels_where_they_are_or_swaps_left_and_right(ba
     photo, _, _ = jittered(*batch, enlarged_px=256)
     for before, after in zip(batch[0], photo, strict=True):
         assert np.allclose(after, before, atol=1e-5) or np.allclose(after, before[:, ::-1], atol=1e-5)
+
+
+def test_light_changes_tones_within_range_and_at_strength_zero_nothing(batch):
+    photo = np.random.default_rng(0).uniform(-1, 1, (COUNT, 256, 256, 3)).astype(np.float32)
+    changed = np.asarray(change_light(photo, 1.0, keras.random.SeedGenerator(0)))
+    assert changed.shape == photo.shape
+    assert np.abs(changed).max() <= 1
+    brightness = changed.mean(axis=(1, 2, 3))
+    assert np.ptp(brightness) > 0.1  # each photo has a light of its own
+    # pixels that were brighter stay brighter, but for the ramp and what is cut off at white
+    row = changed[0, 128, 128:132, 0]
+    assert (np.argsort(row) == np.argsort(photo[0, 128, 128:132, 0])).all()
+    same = np.asarray(change_light(photo, 0.0, keras.random.SeedGenerator(0)))
+    np.testing.assert_allclose(same, photo, atol=3e-4)
+
+
+def test_light_moves_the_random_state_on():
+    seeds = keras.random.SeedGenerator(0)
+    photo = np.zeros((1, 256, 256, 3), np.float32)
+    assert not np.allclose(change_light(photo, 1.0, seeds), change_light(photo, 1.0, seeds))

@@ -111,3 +111,30 @@ def test_a_saved_generator_loads_in_safe_mode_without_this_package(tmp_path):
     loaded = keras.models.load_model(tmp_path / "generator.keras", safe_mode=True)
     assert all(type(layer).__module__.startswith("keras.") for layer in loaded.layers)
     np.testing.assert_array_equal(loaded.predict(PHOTO, verbose=0), generator.predict(PHOTO, verbose=0))
+
+
+def test_a_resizing_decoder_has_the_same_shapes_and_range():
+    generator = build_generator(4, "instance", seed=0, decoder="resize")
+    assert not [layer for layer in generator.layers if isinstance(layer, keras.layers.Conv2DTranspose)]
+    depth = generator.predict(PHOTO, verbose=0)
+    assert depth.shape == (2, 256, 256, 1)
+    assert np.abs(depth).max() <= 1
+
+
+def test_a_residual_generator_starts_from_the_mean_face_and_keeps_it_in_its_file(tmp_path):
+    mean_face = RNG.uniform(-1, 1, (256, 256)).astype(np.float32)
+    generator = build_generator(4, "instance", seed=0, mean_face=mean_face)
+    last = generator.get_layer("depth_logits")
+    last.set_weights([np.zeros_like(weight) for weight in last.get_weights()])
+    np.testing.assert_allclose(generator.predict(PHOTO, verbose=0)[0, ..., 0], mean_face, atol=1e-6)
+    last.set_weights([np.zeros_like(last.get_weights()[0]), np.full(1, 5, np.float32)])
+    assert (generator.predict(PHOTO, verbose=0) == 1).all()  # cut off at the end of the range
+    generator.save(tmp_path / "generator.keras")
+    loaded = keras.models.load_model(tmp_path / "generator.keras", safe_mode=True)
+    np.testing.assert_array_equal(loaded.predict(PHOTO, verbose=0), generator.predict(PHOTO, verbose=0))
+
+
+def test_spectral_normalization_takes_the_place_of_norms():
+    discriminator = build_discriminator(4, "instance", seed=0, spectral_normalization=True)
+    assert not [layer for layer in discriminator.layers if isinstance(layer, keras.layers.GroupNormalization)]
+    assert discriminator([PHOTO, DEPTH], training=True).shape == (2, 30, 30, 1)

@@ -18,6 +18,7 @@ from facedepth_pipeline.pix2pix.training import (
     in_float32,
     learning_rate_at,
 )
+from facedepth_pipeline.prediction import normalize_photo, predict_depth_mm
 
 PITCH = fitted_pitch("stretch")
 
@@ -55,22 +56,103 @@ def test_linear_decay_holds_for_half_of_the_epochs_and_ends_above_zero():
     assert {learning_rate_at(epoch, PARAMETERS.chosen) for epoch in range(12)} == {2e-3}
 
 
-class StopAfter(keras.callbacks.Callback):
-    def __init__(self, epochs):
+class Record(keras.callbacks.Callback):
+    """What every epoch began with: the first batch and the learning rate."""
+
+    def on_train_begin(self, logs=None):
+        self.epochs = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epochs.append(epoch)
+
+
+class BreakAt(keras.callbacks.Callback):
+    """Ends training in the middle of an epoch, as Ctrl-C would."""
+
+    def __init__(self, epoch: int) -> None:
         super().__init__()
-        self.epochs = epochs
+        self.epoch = epoch
 
     def on_epoch_begin(self, epoch, logs=None):
-        if epoch == self.epochs:
+        self.now = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.now == self.epoch:
             raise KeyboardInterrupt
 
 
-def test_an_interrupted_training_goes_on_from_the_last_epoch(dome_pairs, tmp_path):
-    short = changed(epochs=3)
+def test_an_interrupted_training_ends_as_one_that_never_stopped(dome_pairs, tmp_path):
+    """With everything that has a state: averages, dropout, jitter, light, order, decay, best epoch."""
+    parameters = changed(
+        epochs=4, augmentation="jitter", light_augmentation=0.5, ema_momentum=0.5, keep="best", beta_1=0.9,
+        learning_rate_decay="linear", balance_subjects=True,
+    )  # fmt: skip
+    whole, history = fit_generator(dome_pairs, dome_pairs, parameters, CheckpointFolder(tmp_path / "whole"))
+    broken = CheckpointFolder(tmp_path / "broken")
     with pytest.raises(KeyboardInterrupt):
-        fit_generator(dome_pairs, dome_pairs, short, CheckpointFolder(tmp_path / "c"), callbacks=[StopAfter(2)])
-    _, history = fit_generator(dome_pairs, dome_pairs, short, CheckpointFolder(tmp_path / "c"))
-    assert history["epoch"].tolist() == [1, 2, 3]
+        fit_generator(dome_pairs, dome_pairs, parameters, broken, callbacks=[BreakAt(2)], owner="first run")
+    assert broken.read().owner == "first run"
+    record = Record()
+    resumed, resumed_history = fit_generator(
+        dome_pairs, dome_pairs, parameters, CheckpointFolder(tmp_path / "broken"), callbacks=[record]
+    )
+    assert record.epochs == [2, 3]
+    assert resumed_history["epoch"].tolist() == [1, 2, 3, 4]
+    # sums over threads come in any order, and later epochs amplify that
+    np.testing.assert_allclose(resumed_history, history, rtol=0.03)
+    photos = np.stack([pair.photo for pair in dome_pairs])
+    differences = predict_depth_mm(whole, photos) - predict_depth_mm(resumed, photos)
+    assert np.abs(differences).mean() < 0.3
+
+
+class Poison(keras.callbacks.Callback):
+    """Makes a weight infinite when an epoch begins."""
+
+    def __init__(self, epoch: int) -> None:
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == self.epoch:
+            bias = self.model.generator.get_layer("depth_logits").bias
+            bias.assign(np.full(bias.shape, np.nan, np.float32))
+
+
+def test_divergence_stops_with_a_message_and_keeps_the_last_good_model(dome_pairs, tmp_path, caplog):
+    folder = CheckpointFolder(tmp_path)
+    generator, history = fit_generator(dome_pairs, dome_pairs, changed(epochs=4), folder, callbacks=[Poison(2)])
+    assert history["epoch"].tolist() == [1, 2]
+    assert all(np.isfinite(weight).all() for weight in generator.get_weights())
+    assert "diverged in epoch 3" in caplog.text
+    assert "generator of epoch 2 is kept" in caplog.text
+
+
+def test_divergence_in_the_first_epoch_is_an_error(dome_pairs, tmp_path):
+    with pytest.raises(ValueError, match=r"first epoch.*learning_rate"):
+        fit_generator(dome_pairs, dome_pairs, changed(epochs=2), CheckpointFolder(tmp_path), callbacks=[Poison(0)])
+
+
+def test_patience_ends_a_training_that_learns_no_more_and_the_best_epoch_is_kept(dome_pairs, tmp_path):
+    still = changed(epochs=9, learning_rate=1e-9, patience_epochs=2, keep="best", width=1)
+    _, history = fit_generator(dome_pairs, dome_pairs, still, CheckpointFolder(tmp_path))
+    best = history["val_mae_mm"].argmin() + 1
+    assert len(history) < 9
+    assert len(history) == best + 2
+
+
+def test_a_generator_trained_with_batch_norm_predicts_by_each_photo_alone(dome_pairs):
+    model = build(normalization="batch")
+    for layer in model.generator.layers:
+        if isinstance(layer, keras.layers.Dropout):
+            layer.rate = 0.0
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.gamma.assign(1.5 * np.ones(layer.gamma.shape))
+    exported = in_float32(model.generator, changed(normalization="batch").chosen, 1)
+    photo = normalize_photo(dome_pairs[0].photo[None])
+    by_the_tutorial = np.asarray(model.predict_for_validation(photo))
+    np.testing.assert_allclose(exported.predict(photo, verbose=0), by_the_tutorial, atol=2e-3)
+    both = normalize_photo(np.stack([dome_pairs[0].photo, dome_pairs[5].photo]))
+    np.testing.assert_allclose(exported.predict(both, verbose=0)[:1], by_the_tutorial, atol=2e-3)
 
 
 def test_one_step_moves_both_networks_along_their_own_gradient(dome_pairs):
