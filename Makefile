@@ -49,6 +49,13 @@ check: $(VENV)/.installed-dev ## Check format, lint, types and import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+.PHONY: peers
+peers: .venv-torch ## Install PyTorch in an environment of its own, for make bench to compare with
+
+.venv-torch: | $(BIN)/uv
+	$(BIN)/uv venv --quiet $@
+	$(BIN)/uv pip install --quiet --python $@/bin/python torch==2.13.0 numpy
+
 .PHONY: bench
 bench: $(VENV)/.installed ## Time what matters, one JSON object a line; ONLY=name for one of them
 	$(BIN)/python -m benchmarks $(ONLY)

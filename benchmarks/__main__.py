@@ -16,9 +16,23 @@ def main() -> None:
         sys.exit(f"Unknown benchmark {unknown.pop()!r}; there are: {', '.join(CASES)}")
     print(json.dumps({"machine": platform.processor() or platform.machine(), "cores": os.cpu_count()}), flush=True)
     for name in only or CASES:
-        for preset, value in CASES[name]():
-            unit = "pairs/s" if name.endswith("pairs_per_s") else "s"
-            print(json.dumps({"name": name, "preset": preset, "value": round(value, 5), "unit": unit}), flush=True)
+        for preset, value, *beside in CASES[name]():
+            line = {"name": name, "preset": preset, "value": round(value, 5), "unit": unit_of(name)}
+            if beside:
+                line |= compared(value, *beside)
+            print(json.dumps(line), flush=True)
+
+
+def unit_of(name: str) -> str:
+    """Unit of a case."""
+    return {"synthesize_pairs_per_s": "pairs/s", "matrix_product_tflops": "TFLOP/s"}.get(name, "s")
+
+
+def compared(value: float, peer: str, peer_value: float | None) -> dict[str, object]:
+    """The peer's time and how many times longer it takes; above 1 we are faster."""
+    if peer_value is None:
+        return {"peer": peer, "skipped": "PyTorch is not installed: make peers"}
+    return {"peer": peer, "peer_value": round(peer_value, 5), "ratio": round(peer_value / value, 2)}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What is timed. Each case yields (preset, value); a value is the median of several runs after a warm-up."""
+"""What is timed. A value is the median of several runs after a warm-up."""
 
 import statistics
 import time
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.peers import pytorch, tensorflow_recipe
 from facedepth_pipeline.depth import DepthMap, depth_from_range, fit_depth, fit_photo, fitted_pitch
 from facedepth_pipeline.mesh.glb import encode_mesh
 from facedepth_pipeline.mesh.grid import grid_mesh
@@ -18,7 +19,8 @@ from facedepth_pipeline.synthetic.database import SyntheticPair, plan_database, 
 from facedepth_pipeline.synthetic.head.head_model import HeadModel
 
 PROJECT = Path(__file__).parents[1]
-Timing = Iterator[tuple[str, float]]
+# preset and value, and where a peer was timed beside it, its name and value (None: it is not installed)
+Timing = Iterator[tuple[str, float] | tuple[str, float, str, float | None]]
 
 
 def median_seconds(work: Callable[[], object], runs: int = 5) -> float:
@@ -60,27 +62,44 @@ def synthesize_pairs_per_s() -> Timing:
 
 
 def train_step_s_per_image() -> Timing:
-    """One step of both networks, random images, jitter included."""
-    from benchmarks.recipes import train_parameters
-    from facedepth_pipeline.keras_import import keras  # noqa: F401
-    from facedepth_pipeline.pix2pix.training import build_pix2pix
-
-    rng = np.random.default_rng(0)
+    """One step of both networks on random images, the paper's losses and jitter; peers take turns with it."""
     for preset, width, batch, policy in (
         ("width 16, batch 4, bfloat16", 16, 4, "mixed_bfloat16"),
         ("width 64, batch 1, float32", 64, 1, "float32"),
         ("width 64, batch 1, bfloat16", 64, 1, "mixed_bfloat16"),
     ):
-        recipe = train_parameters("paper", width=width).chosen
-        model = build_pix2pix(recipe, 0, policy, fitted_pitch("stretch"))
-        model.make_train_function()
-        photo = rng.integers(0, 256, (batch, 256, 256, 3), np.uint8)
-        data = [(photo, rng.integers(1, 8000, (batch, 256, 256, 1)).astype(np.uint16))]
-        yield preset, median_seconds(lambda m=model, d=data: m.train_function(iter(d))) / batch
+        step = _train_step(width, batch, policy)
+        yield preset, median_seconds(step) / batch
+    batch = 16
+    step = _train_step(64, batch, "mixed_bfloat16")
+    preset = f"width 64, batch {batch}, bfloat16"
+    yield from _beside_peers(
+        preset,
+        lambda: median_seconds(step, runs=3) / batch,
+        {
+            "tensorflow tutorial, batch 1, float32": lambda: tensorflow_recipe("--batch=1", "--steps=5"),
+            "pytorch, batch 8, bfloat16": lambda: pytorch("--batch=8", "--precision=bf16", "--steps=3"),
+        },
+    )
+
+
+def matrix_product_tflops() -> Timing:
+    """What the machine gives at best: a large matrix product, against which a training step is held.
+
+    A step of both networks of width 64 costs 80 GFLOP an image.
+    """
+    import tensorflow as tf
+
+    side = 4096
+    for name in ("float32", "bfloat16"):
+        matrix = tf.cast(tf.random.normal((side, side)), name)
+        product = tf.function(lambda m=matrix: tf.reduce_sum(tf.matmul(m, m)))
+        yield name, 2 * side**3 / median_seconds(lambda p=product: p().numpy()) / 1e12
 
 
 def predict_s_per_image() -> Timing:
-    """The generator in float32, as it is used."""
+    """The generator: in float32 through the function that is used, and the bare network in bfloat16 beside PyTorch."""
+    from facedepth_pipeline.keras_import import keras
     from facedepth_pipeline.pix2pix.unet import build_generator
     from facedepth_pipeline.prediction import predict_depth_mm
 
@@ -89,6 +108,48 @@ def predict_s_per_image() -> Timing:
         network = build_generator(width, "instance", seed=0)
         seconds = median_seconds(lambda n=network: predict_depth_mm(n, photos, 8))
         yield f"width {width}, batch 8, float32", seconds / 8
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    network = build_generator(64, "instance", seed=0)
+    keras.config.set_dtype_policy("float32")
+    yield from _beside_peers(
+        "width 64, batch 8, bfloat16",
+        lambda: median_seconds(lambda: predict_depth_mm(network, photos, 8)) / 8,
+        {"pytorch, batch 8, bfloat16": lambda: pytorch("--mode=predict", "--batch=8", "--precision=bf16", "--steps=5")},
+    )
+
+
+def _train_step(width: int, batch: int, policy: str) -> Callable[[], object]:
+    from benchmarks.recipes import train_parameters
+    from facedepth_pipeline.pix2pix.training import build_pix2pix
+
+    model = build_pix2pix(train_parameters("paper", width=width).chosen, 0, policy, fitted_pitch("stretch"))
+    model.make_train_function()
+    rng = np.random.default_rng(0)
+    photo = rng.integers(0, 256, (batch, 256, 256, 3), np.uint8)
+    levels = rng.integers(1, 8000, (batch, 256, 256, 1)).astype(np.uint16)
+
+    def step() -> float:
+        logs = model.train_function(iter([(photo, levels)]))
+        return float(logs["mae_mm"])  # waits for the device
+
+    return step
+
+
+def _beside_peers(
+    preset: str, ours: Callable[[], float], peers: dict[str, Callable[[], float | None]], rounds: int = 3
+) -> Timing:
+    """Medians of turns: ours, a peer, ours, a peer …, so that a noisy machine treats all alike."""
+    own: list[float] = []
+    theirs: dict[str, list[float]] = {name: [] for name in peers}
+    for _ in range(rounds):
+        own.append(ours())
+        for name, time_peer in peers.items():
+            seconds = time_peer()
+            if seconds is not None:
+                theirs[name].append(seconds)
+    value = statistics.median(own)
+    for name, timings in theirs.items():
+        yield preset, value, name, statistics.median(timings) if timings else None
 
 
 def poisson_s_per_face() -> Timing:
@@ -127,6 +188,7 @@ CASES: dict[str, Callable[[], Timing]] = {
     case.__name__: case
     for case in (
         synthesize_pairs_per_s,
+        matrix_product_tflops,
         train_step_s_per_image,
         predict_s_per_image,
         poisson_s_per_face,

@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import mlflow
@@ -16,8 +18,8 @@ from PIL import Image
 PROJECT = Path(__file__).parents[1]
 
 
-def kedro(*arguments: str, root: Path, **runtime_params: str) -> subprocess.CompletedProcess[str]:
-    """Run kedro in the test environment with everything below ``root``."""
+def command(*arguments: str, root: Path, **runtime_params: str) -> list[str]:
+    """A kedro command in the test environment with everything below ``root``."""
     params = {
         "data_root": root,
         "texas_root": root / "texas",
@@ -27,11 +29,14 @@ def kedro(*arguments: str, root: Path, **runtime_params: str) -> subprocess.Comp
         "artifact_root": root / "artifacts",
         **runtime_params,
     }
+    listed = ",".join(f"{key}={value}" for key, value in params.items())
+    return [sys.executable, "-m", "kedro", *arguments, "--env=test", f"--params={listed}"]
+
+
+def kedro(*arguments: str, root: Path, **runtime_params: str) -> subprocess.CompletedProcess[str]:
+    """Run kedro to its end."""
     return subprocess.run(
-        [
-            *(sys.executable, "-m", "kedro", *arguments, "--env=test"),
-            "--params=" + ",".join(f"{key}={value}" for key, value in params.items()),
-        ],
+        command(*arguments, root=root, **runtime_params),
         cwd=PROJECT,
         env={**os.environ, "COLUMNS": "200"},
         capture_output=True,
@@ -156,11 +161,45 @@ def test_a_broken_photo_and_a_broken_pair_do_not_stop_the_rest(root, demo):
     assert rejected["path"].tolist() == [f"PreprocessedImages/{portrait.name}"]
 
 
-def test_the_old_spelling_trains_a_second_version_and_leaves_the_champion(root, tracking):
-    run = kedro("run", "--pipeline=train", root=root, **{"train.recipes.metric.epochs": "1"})
+def test_a_killed_training_goes_on_in_its_run_by_the_same_command_in_the_old_spelling(root, tracking):
+    arguments, changes = ("run", "--pipeline=train"), {"train.recipes.metric.epochs": "5"}
+    experiment = tracking.get_experiment_by_name("facedepth-test")
+    before = {run.info.run_id for run in tracking.search_runs([experiment.experiment_id])}
+    killed = subprocess.Popen(
+        command(*arguments, root=root, **changes),
+        cwd=PROJECT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        wait_for_epochs(root / "06_models" / "checkpoints", epochs=2, process=killed)
+    finally:
+        os.killpg(killed.pid, signal.SIGKILL)
+        killed.wait()
+    run = kedro(*arguments, root=root, **changes)
     assert run.returncode == 0, run.stderr[-3000:]
+    assert "where this training began" in run.stdout + run.stderr
+    new = [run for run in tracking.search_runs([experiment.experiment_id]) if run.info.run_id not in before]
+    (resumed,) = new
+    assert resumed.info.status == "FINISHED"
+    curve = tracking.get_metric_history(resumed.info.run_id, "val_mae_mm")
+    assert [point.step for point in curve] == [1, 2, 3, 4, 5]
+    assert len(pd.read_csv(root / "08_reporting" / "training_history.csv")) == 5
+    assert not list((root / "06_models" / "checkpoints").iterdir())
     assert len(tracking.search_model_versions("name='facedepth-generator-test'")) == 2
     assert int(tracking.get_model_version_by_alias("facedepth-generator-test", "champion").version) == 1
+
+
+def wait_for_epochs(folder: Path, epochs: int, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a checkpoint in the folder has so many epochs behind it."""
+    deadline = time.monotonic() + 240
+    while time.monotonic() < deadline and process.poll() is None:
+        for path in folder.glob("*/state.json"):
+            if len(json.loads(path.read_text())["history"]) >= epochs:
+                return
+        time.sleep(0.02)
+    raise AssertionError(f"no checkpoint of {epochs} epochs; the process has ended with {process.poll()}")
 
 
 def test_ingest_alone_does_not_import_tensorflow(root, demo):
