@@ -32,6 +32,7 @@ with _native_stderr_aside():
     import keras
     from keras import ops
 
-    ops.zeros(1)  # the backend loads its devices at the first tensor
+    if "TF_CONFIG" not in os.environ:  # a worker must join the others before its first tensor
+        ops.zeros(1)  # the backend loads its devices at the first tensor
 
 __all__ = ["keras"]

@@ -97,7 +97,6 @@ class Recipe(Parameters):
     adversary: Annotated[
         Literal["bce", "lsgan", "hinge", "none"], Field(description="Adversarial loss; none trains without a judge.")
     ]
-    spectral_normalization: Annotated[bool, Field(description="Of the discriminator, in place of its norms.")]
     distance: Annotated[Literal["l1", "l2"], Field(description="Distance term of equation 3.")]
     lambda_distance: Annotated[float, Field(ge=0, description="Its weight, lambda of equation 4.")]
     background_weight: Annotated[

@@ -11,6 +11,13 @@ import sys
 from typing import Any
 
 import numpy as np
+
+if sys.argv[2] == "mirrored":  # before anything makes a tensor
+    import tensorflow as tf
+
+    (processor,) = tf.config.list_physical_devices("CPU")
+    tf.config.set_logical_device_configuration(processor, [tf.config.LogicalDeviceConfiguration()] * 2)
+
 from benchmarks.recipes import train_parameters
 
 from facedepth_pipeline.depth import fitted_pitch
@@ -47,11 +54,6 @@ class Epochs(keras.callbacks.Callback):
 def main() -> None:
     """Build, give weights, train, print."""
     changes, distribution = json.loads(sys.argv[1]), sys.argv[2]
-    if distribution == "mirrored":
-        import tensorflow as tf
-
-        (processor,) = tf.config.list_physical_devices("CPU")
-        tf.config.set_logical_device_configuration(processor, [tf.config.LogicalDeviceConfiguration()] * 2)
     from facedepth_pipeline.pix2pix import training
 
     small = {"width": 4, "augmentation": "none", "learning_rate": 2e-3, "batch_size": 2}
@@ -70,6 +72,7 @@ def main() -> None:
         epochs = Epochs()
         swap = [keras.callbacks.SwapEMAWeights()] if recipe.ema_momentum else []
         backend.fit(model, dome_batches(), dome_batches(), 0, EPOCHS, [*swap, epochs])
+    sys.stdout.write(json.dumps({"backend": keras.backend.backend(), "epochs": epochs.logged}) + "\n")
 
 
 if __name__ == "__main__":

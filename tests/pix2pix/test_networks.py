@@ -132,9 +132,3 @@ def test_a_residual_generator_starts_from_the_mean_face_and_keeps_it_in_its_file
     generator.save(tmp_path / "generator.keras")
     loaded = keras.models.load_model(tmp_path / "generator.keras", safe_mode=True)
     np.testing.assert_array_equal(loaded.predict(PHOTO, verbose=0), generator.predict(PHOTO, verbose=0))
-
-
-def test_spectral_normalization_takes_the_place_of_norms():
-    discriminator = build_discriminator(4, "instance", seed=0, spectral_normalization=True)
-    assert not [layer for layer in discriminator.layers if isinstance(layer, keras.layers.GroupNormalization)]
-    assert discriminator([PHOTO, DEPTH], training=True).shape == (2, 30, 30, 1)

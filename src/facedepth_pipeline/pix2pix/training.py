@@ -212,9 +212,7 @@ def build_pix2pix(
         generator = build_generator(recipe.width, recipe.normalization, seed, recipe.decoder, mean_face)
         discriminator = None
         if recipe.adversary != "none":
-            discriminator = build_discriminator(
-                recipe.width, recipe.normalization, seed + 1000, recipe.spectral_normalization
-            )
+            discriminator = build_discriminator(recipe.width, recipe.normalization, seed + 1000)
     model: Networks = _backend().Pix2Pix(generator, discriminator, recipe, pitch, seed + 2000)
     averaging = {"use_ema": True, "ema_momentum": recipe.ema_momentum} if recipe.ema_momentum else {}
     model.compile(optimizer=keras.optimizers.Adam(recipe.learning_rate, beta_1=recipe.beta_1, **averaging))
