@@ -2,6 +2,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -113,3 +114,9 @@ def test_importing_detection_and_inference_loads_no_tensorflow():
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert run.stderr.strip() == ""
+
+
+def test_another_backend_than_tensorflow_is_an_error_that_says_what_to_do(monkeypatch):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    with pytest.raises(ValueError, match=r"needs TensorFlow.*'jax'.*--from-nodes=train_generator"):
+        FaceDetector().detect(np.zeros((64, 64, 3), np.uint8))

@@ -44,8 +44,15 @@ class FaceDetector:
 
     @cached_property
     def _network(self) -> Any:
-        from facedepth_pipeline import keras_import  # noqa: F401, I001  TensorFlow's first import, quietly
+        from facedepth_pipeline.keras_import import keras  # noqa: I001  TensorFlow's first import, quietly
         from mtcnn import MTCNN
+
+        if keras.backend.backend() != "tensorflow":
+            raise ValueError(
+                f"The face detector needs TensorFlow; KERAS_BACKEND is {keras.backend.backend()!r}. Run what detects "
+                "faces without KERAS_BACKEND, and training alone with it: "
+                "KERAS_BACKEND=jax kedro run --pipelines=train --from-nodes=train_generator"
+            )
 
         return MTCNN(device="CPU:0")
 
