@@ -75,6 +75,8 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "balanced subjects": {"balance_subjects": True},
     "light augmentation": {"light_augmentation": 0.5},
     "batch norm": {"normalization": "batch"},
+    "balanced, no adversary": {"balance_subjects": True, "adversary": "none"},
+    "balanced, no adversary, masked L1": {"balance_subjects": True, "adversary": "none", "background_weight": 0.1},
 }
 
 

@@ -57,7 +57,9 @@ def main() -> None:
     pairs = {preset: render(preset) for preset in PRESETS}
     order = np.random.default_rng(0).permutation(PEOPLE)
     test, validation, train = np.split(order, [TEST_PEOPLE, TEST_PEOPLE + VALIDATION_PEOPLE])
-    parameters = train_parameters("metric", width=16, epochs=EPOCHS, seed=0)
+    parameters = train_parameters(
+        "metric", width=16, adversary="bce", lambda_distance=1000, keep="last", epochs=EPOCHS, seed=0
+    )
     table: dict[str, dict[str, float]] = {f"trained on {preset}": {} for preset in PRESETS}
     table["mean face"] = {}
     for trained in PRESETS:
