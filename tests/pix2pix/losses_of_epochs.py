@@ -23,6 +23,7 @@ from benchmarks.recipes import train_parameters
 from facedepth_pipeline.depth import fitted_pitch
 from facedepth_pipeline.keras_import import keras
 from facedepth_pipeline.pairs import preprocess_pair
+from facedepth_pipeline.pix2pix.device import choose_device
 from facedepth_pipeline.pix2pix.input_pipeline import PairBatches
 from faces import dome
 
@@ -59,7 +60,7 @@ def main() -> None:
     small = {"width": 4, "augmentation": "none", "learning_rate": 2e-3, "batch_size": 2}
     recipe = train_parameters("paper", **{**small, **changes}).chosen
     backend = training._backend()
-    with backend.placed(distribution, "cpu:0"):
+    with backend.placed(distribution, choose_device("auto")):
         model = training.build_pix2pix(recipe, 0, "float32", fitted_pitch("stretch"))
         for layer in model.generator.layers:
             if isinstance(layer, keras.layers.Dropout):
