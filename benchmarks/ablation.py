@@ -114,24 +114,24 @@ def train_and_measure(train: Pairs, validation: Pairs, parameters: TrainParamete
 
 
 def table(lines: list[dict[str, Any]], reference: str) -> Iterator[str]:
-    """Markdown: mean over seeds of the mean over people, and the paired difference to the reference."""
-    errors: dict[str, list[dict[str, float]]] = {}
-    for line in lines:
-        errors.setdefault(line["variant"], []).append(line["mae_mm"])
+    """Markdown: mean over people and seeds, and the difference to the reference, paired by person and seed."""
+    runs: dict[str, dict[int, np.ndarray]] = {}
     people = sorted(lines[0]["mae_mm"])
-    by_person = {
-        name: np.array([[run[who] for who in people] for run in runs]).mean(axis=0) for name, runs in errors.items()
-    }
-    rng = np.random.default_rng(0)
-    resampled = rng.integers(0, len(people), (10_000, len(people)))
-    yield "| variant | MAE (mm) | of the seeds | against the base (95 %) |"
-    yield "|---|---|---|---|"
-    for name, person_errors in sorted(by_person.items(), key=lambda item: item[1].mean()):
-        difference = person_errors - by_person[reference]
+    for line in lines:
+        by_person = np.array([line["mae_mm"][who] for who in people])
+        runs.setdefault(line["variant"], {})[line["seed"]] = by_person
+    resampled = np.random.default_rng(0).integers(0, len(people), (10_000, len(people)))
+    rows = []
+    for name, by_seed in runs.items():
+        paired = [errors - runs[reference][seed] for seed, errors in by_seed.items() if seed in runs[reference]]
+        difference = np.mean(paired, axis=0)
         low, high = np.percentile(difference[resampled].mean(axis=1), [2.5, 97.5])
-        seeds = ", ".join(f"{np.mean(list(run.values())):.2f}" for run in errors[name])
-        paired = "" if name == reference else f"{difference.mean():+.2f} [{low:+.2f}, {high:+.2f}]"
-        yield f"| {name} | {person_errors.mean():.2f} | {seeds} | {paired} |"
+        seeds = ", ".join(f"{by_seed[seed].mean():.2f}" for seed in sorted(by_seed))
+        against = "" if name == reference else f"{difference.mean():+.2f} [{low:+.2f}, {high:+.2f}]"
+        rows.append((difference.mean(), f"| {name} | {seeds} | {against} |"))
+    yield "| variant | MAE (mm) of each seed | against the base (95 %) |"
+    yield "|---|---|---|"
+    yield from (row for _, row in sorted(rows))
 
 
 def main() -> None:
