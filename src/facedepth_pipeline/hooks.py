@@ -13,8 +13,11 @@ from kedro.pipeline.node import Node
 from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
 from pydantic import ValidationError
 
-from facedepth_pipeline.parameters import PARAMETER_GROUPS, Parameters, unknown_key
+from facedepth_pipeline.checkpoint import checkpoint_name
+from facedepth_pipeline.pairs import pairs_digest
+from facedepth_pipeline.parameters import PARAMETER_GROUPS, Parameters, TrainParameters, unknown_key
 from facedepth_pipeline.summary import print_summary
+from facedepth_pipeline.tracking.continued import run_to_continue
 
 
 class ParameterGuard:
@@ -43,6 +46,14 @@ class TrackingHook(MlflowHook):
     """kedro-mlflow's hook; it logs each field of a typed parameter group as one MLflow parameter."""
 
     @hook_impl
+    def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+        """Start a run, or open the one again in which the training of this command was interrupted."""
+        owner = _owner_of_unfinished_training(pipeline, catalog)
+        if owner is not None:
+            self.mlflow_config.tracking.run.id = run_to_continue(owner)
+        super().before_pipeline_run(run_params=run_params, pipeline=pipeline, catalog=catalog)
+
+    @hook_impl
     def before_node_run(self, node: Node, catalog: CatalogProtocol, inputs: dict[str, Any], is_async: bool) -> None:
         """Hand typed groups on as plain dictionaries, which kedro-mlflow flattens."""
         plain = {name: value.in_effect() if isinstance(value, Parameters) else value for name, value in inputs.items()}
@@ -55,6 +66,21 @@ class TrackingHook(MlflowHook):
         """End the MLflow run as failed; without one, kedro-mlflow 2.0.3 would hide the error behind its own."""
         if mlflow.active_run():
             super().on_pipeline_error(error=error, run_params=run_params, pipeline=pipeline, catalog=catalog)
+
+
+def _owner_of_unfinished_training(pipeline: Pipeline, catalog: CatalogProtocol) -> str | None:
+    """Who trains on the pairs that lie there, by these parameters, and has not come to the end; None if nobody.
+
+    A pipeline that makes the pairs anew makes the same ones from the same data, so those of the last time will do.
+    """
+    needed = ("pairs_256", "subject_split")
+    if "training_checkpoints" not in pipeline.inputs() or not all(catalog.exists(name) for name in needed):
+        return None
+    pairs_256, subject_split = (catalog.load(name) for name in needed)
+    digest = pairs_digest(pairs_256.of_subjects(subject_split.train + subject_split.validation))
+    parameters = TrainParameters.model_validate(catalog.load("params:train"))
+    state = catalog.load("training_checkpoints").of(checkpoint_name(parameters, digest)).read()
+    return None if state is None else state.owner
 
 
 class RunSummary:

@@ -60,7 +60,7 @@ def main() -> None:
     small = {"width": 4, "augmentation": "none", "learning_rate": 2e-3, "batch_size": 2}
     recipe = train_parameters("paper", **{**small, **changes}).chosen
     backend = training._backend()
-    with backend.placed(distribution, choose_device("auto")):
+    with backend.placed(distribution, choose_device("auto", backend.has_gpu())):
         model = training.build_pix2pix(recipe, 0, "float32", fitted_pitch("stretch"))
         for layer in model.generator.layers:
             if isinstance(layer, keras.layers.Dropout):

@@ -30,7 +30,10 @@ def start(recipe: dict, distribution: str = "none", **environment: str) -> subpr
 
 
 def epochs_of(process: subprocess.Popen) -> list[dict]:
-    output, errors = process.communicate(timeout=240)
+    try:
+        output, errors = process.communicate(timeout=240)
+    finally:
+        process.kill()
     assert process.returncode == 0, errors[-3000:]
     return json.loads(output.splitlines()[-1])["epochs"]
 
@@ -68,6 +71,12 @@ def test_two_workers_give_the_losses_of_one_device(one_device):
         )
         for index in range(2)
     ]
-    for worker in [epochs_of(process) for process in workers]:
+    try:
+        results = [epochs_of(process) for process in workers]
+    finally:
+        for process in workers:
+            process.kill()
+            process.communicate()
+    for worker in results:
         for first, second in zip(one_device, worker, strict=True):
             assert first == pytest.approx(second, rel=1e-3)

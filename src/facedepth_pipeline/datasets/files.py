@@ -12,8 +12,8 @@ from pathlib import Path
 def replace_file(path: Path) -> Iterator[Path]:
     """Yield a name beside ``path`` to write to; it takes the place of ``path`` when all went well."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    # the whole name at the end: libraries choose a format by it, some by more than the last suffix
-    handle, name = tempfile.mkstemp(prefix=".", suffix=f".{path.name}", dir=path.parent)
+    suffixes = "".join(path.suffixes)  # all of them: Keras wants .weights.h5
+    handle, name = tempfile.mkstemp(prefix=f".{path.name.removesuffix(suffixes)}.", suffix=suffixes, dir=path.parent)
     os.close(handle)
     partial = Path(name)
     try:

@@ -12,20 +12,22 @@ Distribution = Literal["none", "mirrored", "multi_worker"]
 BFLOAT16_FLAGS = frozenset({"amx_bf16", "avx512_bf16"})
 
 
-def choose_device(device: Device) -> str:
+def choose_device(device: Device, has_gpu: bool) -> str:
     """Name of the Keras device to train on.
+
+    Args:
+        device: As the parameter says.
+        has_gpu: Whether the backend sees one.
 
     Raises:
         ValueError: If a GPU is asked for and the backend sees none.
     """
-    # asked for GPUs alone, JAX would raise where there is none
-    gpus = [name for name in keras.distribution.list_devices() if name.startswith("gpu")]
-    if device == "gpu" and not gpus:
+    if device == "gpu" and not has_gpu:
         raise ValueError(
             f"train.device is 'gpu', but the {keras.backend.backend()} backend sees none. Install the GPU build "
             "(pip install '.[gpu]') with a current NVIDIA driver, or set train.device to 'auto' or 'cpu'."
         )
-    return "gpu:0" if gpus and device != "cpu" else "cpu:0"
+    return "gpu:0" if has_gpu and device != "cpu" else "cpu:0"
 
 
 def choose_dtype_policy(precision: Precision, device_name: str) -> str:

@@ -147,8 +147,8 @@ def fit_generator(
     # one photo at a time where the photos of a batch would influence each other
     validation_batch = 1 if recipe.normalization == "batch" else VALIDATION_BATCH
     validation = PairBatches(validation_pairs, validation_batch, shuffle=False, seed=0)
-    device_name = choose_device(parameters.device)
     backend = _backend()
+    device_name = choose_device(parameters.device, backend.has_gpu())
     diverging = _StopWhereItDiverges()
     with backend.placed(parameters.distribution, device_name):
         kept = EpochCheckpoint(checkpoint, owner, writes=backend.writes_checkpoints())

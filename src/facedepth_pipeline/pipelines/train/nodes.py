@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import mlflow
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -19,7 +20,6 @@ from facedepth_pipeline.splits import SubjectSplit
 from facedepth_pipeline.texas.images import decode_portrait
 from facedepth_pipeline.texas.ingestion import TexasSource
 from facedepth_pipeline.tracking.callbacks import EpochLogger, EpochPictures
-from facedepth_pipeline.tracking.continued import continue_run
 from facedepth_pipeline.tracking.registry import RegisteredGenerator, register_generator
 
 PICTURED_PAIRS = 5
@@ -55,8 +55,6 @@ def train_generator(
     pictured = _first_pair_of_each_person(validation_pairs)
 
     checkpoint = training_checkpoints.of(checkpoint_name(parameters, digest))
-    unfinished = checkpoint.read()
-    run_id = continue_run(unfinished.owner if unfinished else None)
     pictures = EpochPictures(
         predict=lambda generator: predict_depth_mm(generator, _photos(pictured)),
         draw=lambda predicted_mm: draw_progress(pictured, predicted_mm),
@@ -69,7 +67,7 @@ def train_generator(
         parameters,
         checkpoint,
         callbacks=[EpochLogger(len(train_pairs)), pictures],
-        owner=run_id,
+        owner=mlflow.active_run().info.run_id,
     )
     threshold = choose_valid_threshold(
         predict_depth_mm(network, _photos(validation_pairs)),

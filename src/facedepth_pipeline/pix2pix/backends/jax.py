@@ -80,6 +80,11 @@ class Pix2Pix(Networks):
         ]
 
 
+def has_gpu() -> bool:
+    """Whether JAX sees a GPU."""
+    return any(device.platform == "gpu" for device in jax.devices())
+
+
 @contextmanager
 def placed(distribution: Distribution, device_name: str) -> Iterator[None]:
     """What is built and trained inside lies on this device."""

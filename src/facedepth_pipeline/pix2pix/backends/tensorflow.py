@@ -56,6 +56,11 @@ def as_dataset(batches: PairBatches) -> tf.data.Dataset:
     return dataset.apply(tf.data.experimental.assert_cardinality(len(batches))).prefetch(2).with_options(options)
 
 
+def has_gpu() -> bool:
+    """Whether TensorFlow sees a GPU; asked without starting it, since a worker must join the others before."""
+    return bool(tf.config.list_physical_devices("GPU"))
+
+
 @contextmanager
 def placed(distribution: Distribution, device_name: str) -> Iterator[None]:
     """What is built and trained inside lies on this device, or on all of them."""
