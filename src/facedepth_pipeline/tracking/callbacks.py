@@ -22,13 +22,18 @@ class EpochLogger(keras.callbacks.Callback):
     seconds while training.
     """
 
-    def __init__(self, images_per_epoch: int) -> None:
+    def __init__(self, images_per_epoch: int, checkpoint: Checkpoint) -> None:
         super().__init__()
-        self._images_per_epoch = images_per_epoch
+        self._images_per_epoch, self._checkpoint = images_per_epoch, checkpoint
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Watch the machine."""
+        """Log what an interruption kept from being logged, and watch the machine."""
         run = mlflow.active_run()
+        state = self._checkpoint.read()
+        logged = {point.step for point in mlflow.MlflowClient().get_metric_history(run.info.run_id, "val_mae_mm")}
+        for epoch, values in enumerate(state.history if state else [], start=1):
+            if epoch not in logged:
+                mlflow.log_metrics(values, step=epoch)
         self._monitor = SystemMetricsMonitor(run.info.run_id, resume_logging=True)
         self._monitor.start()
 

@@ -66,7 +66,7 @@ def train_generator(
         validation_pairs,
         parameters,
         checkpoint,
-        callbacks=[EpochLogger(len(train_pairs)), pictures],
+        callbacks=[EpochLogger(len(train_pairs), checkpoint), pictures],
         owner=mlflow.active_run().info.run_id,
     )
     threshold = choose_valid_threshold(
