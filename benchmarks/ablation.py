@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.people import errors_by_person
 from benchmarks.recipes import train_parameters
 from facedepth_pipeline.datasets.checkpoints import CheckpointFolder
 from facedepth_pipeline.datasets.pairs_folder import PairsOnDisk
@@ -99,18 +100,13 @@ def parameters_of(variant: dict[str, Any], seed: int, epochs: int) -> TrainParam
 def train_and_measure(train: Pairs, validation: Pairs, parameters: TrainParameters) -> dict[str, Any]:
     """One training: error of each validation person, and the time it took."""
     from facedepth_pipeline.pix2pix.training import fit_generator
-    from facedepth_pipeline.prediction import predict_depth_mm
 
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         network, _ = fit_generator(train, validation, parameters, CheckpointFolder(Path(folder)))
     seconds = time.perf_counter() - start
-    people: dict[str, list[float]] = {}
-    for pair in validation:
-        truth = pair.depth_map
-        error_mm = np.abs(predict_depth_mm(network, pair.photo[None])[0] - truth.depth_mm)[truth.valid].mean()
-        people.setdefault(pair.subject_id, []).append(float(error_mm))
-    return {"seconds": round(seconds, 1), "mae_mm": {who: round(float(np.mean(e)), 4) for who, e in people.items()}}
+    errors = errors_by_person(network, validation)
+    return {"seconds": round(seconds, 1), "mae_mm": {who: round(error, 4) for who, error in errors.items()}}
 
 
 def table(lines: list[dict[str, Any]], reference: str) -> Iterator[str]:

@@ -15,13 +15,13 @@ from typing import Any
 import keras
 import numpy as np
 
+from benchmarks.people import errors_by_person
 from benchmarks.recipes import train_parameters
 from facedepth_pipeline.datasets.checkpoints import CheckpointFolder
 from facedepth_pipeline.datasets.pairs_folder import PairsOnDisk
 from facedepth_pipeline.pairs import Pairs
 from facedepth_pipeline.parameters import TrainParameters
 from facedepth_pipeline.pix2pix.training import fit_generator
-from facedepth_pipeline.prediction import predict_depth_mm
 from facedepth_pipeline.splits import split_subjects
 
 TEST_SUBJECTS, VALIDATION_SUBJECTS = 30, 8
@@ -52,16 +52,6 @@ def trained(train: Pairs, validation: Pairs, parameters: TrainParameters) -> tup
     with tempfile.TemporaryDirectory() as folder:
         network, _ = fit_generator(train, validation, parameters, CheckpointFolder(Path(folder)), [watch])
     return network, watch
-
-
-def errors_by_person(network: keras.Model, pairs: Pairs) -> dict[str, float]:
-    """MAE inside the valid mask in mm, mean over the pairs of each person."""
-    people: dict[str, list[float]] = {}
-    for pair in pairs:
-        truth = pair.depth_map
-        error_mm = np.abs(predict_depth_mm(network, pair.photo[None])[0] - truth.depth_mm)[truth.valid].mean()
-        people.setdefault(pair.subject_id, []).append(float(error_mm))
-    return {who: float(np.mean(errors)) for who, errors in people.items()}
 
 
 def main() -> None:

@@ -58,8 +58,9 @@ def main() -> None:
     order = np.random.default_rng(0).permutation(PEOPLE)
     test, validation, train = np.split(order, [TEST_PEOPLE, TEST_PEOPLE + VALIDATION_PEOPLE])
     parameters = train_parameters(
-        "metric", width=16, adversary="bce", lambda_distance=1000, keep="last", epochs=EPOCHS, seed=0
-    )
+        "metric", width=16, adversary="bce", lambda_distance=1000, background_weight=1, balance_subjects=False,
+        keep="last", epochs=EPOCHS, seed=0,
+    )  # fmt: skip
     table: dict[str, dict[str, float]] = {f"trained on {preset}": {} for preset in PRESETS}
     table["mean face"] = {}
     for trained in PRESETS:

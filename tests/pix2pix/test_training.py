@@ -57,7 +57,7 @@ def test_linear_decay_holds_for_half_of_the_epochs_and_ends_above_zero():
 
 
 class Record(keras.callbacks.Callback):
-    """What every epoch began with: the first batch and the learning rate."""
+    """Which epochs were trained."""
 
     def on_train_begin(self, logs=None):
         self.epochs = []

@@ -5,13 +5,7 @@ from facedepth_pipeline.checkpoint import TrainingState
 from facedepth_pipeline.datasets.checkpoints import CheckpointFolder
 from facedepth_pipeline.tracking.callbacks import EpochLogger
 
-
-@pytest.fixture(autouse=True)
-def tracking(tmp_path):
-    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
-    mlflow.set_experiment("trainings")
-    yield
-    mlflow.set_tracking_uri(None)
+pytestmark = pytest.mark.usefixtures("empty_tracking")
 
 
 def test_an_epoch_that_was_kept_but_not_logged_is_logged_on_resuming(tmp_path):

@@ -3,13 +3,7 @@ import pytest
 
 from facedepth_pipeline.tracking.continued import run_to_continue
 
-
-@pytest.fixture(autouse=True)
-def tracking(tmp_path):
-    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
-    mlflow.set_experiment("trainings")
-    yield
-    mlflow.set_tracking_uri(None)
+pytestmark = pytest.mark.usefixtures("empty_tracking")
 
 
 def test_a_training_goes_on_where_it_began():

@@ -39,9 +39,9 @@ class EpochCheckpoint(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Keep this epoch, unless its numbers are not finite: then the one before stays."""
-        values = {name: float(value) for name, value in (logs or {}).items()}
-        if not np.isfinite(list(values.values())).all():
+        if not finite(logs):
             return
+        values = {name: float(value) for name, value in (logs or {}).items()}
         self.state = TrainingState(owner=self.state.owner, history=[*self.state.history, values])
         improved = self.state.best_epoch == epoch + 1
         if not self._writes:

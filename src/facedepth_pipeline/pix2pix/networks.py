@@ -1,5 +1,6 @@
 """Generator and discriminator as one ``keras.Model``: everything of a training step that knows no backend."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -70,6 +71,25 @@ class Networks(keras.Model):
     def call(self, photo: Any, training: bool = False) -> Any:
         """Predict depth_normalized (N, 256, 256, 1) from float32 RGB in [-1, 1]."""
         return self.generator(photo, training=training)
+
+    def fit_epochs(
+        self,
+        train_data: Any,
+        validation_data: Any,
+        first_epoch: int,
+        epochs: int,
+        callbacks: Sequence[keras.callbacks.Callback],
+    ) -> None:
+        """``fit`` over batches that come in the order of the epoch; callbacks say what is to be seen."""
+        self.fit(
+            train_data,
+            validation_data=validation_data,
+            initial_epoch=first_epoch,
+            epochs=epochs,
+            shuffle=False,
+            verbose=0,
+            callbacks=list(callbacks),
+        )
 
     def predict_for_validation(self, photo: Any) -> Any:
         """Predict without noise; with batch norm as the paper's code did, by the statistics of the photos themselves.

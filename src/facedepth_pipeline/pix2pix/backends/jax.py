@@ -111,12 +111,4 @@ def fit(
     callbacks: Sequence[keras.callbacks.Callback],
 ) -> None:
     """``model.fit``; JAX takes the arrays of the batches as they are."""
-    model.fit(
-        batches,
-        validation_data=validation,
-        initial_epoch=first_epoch,
-        epochs=epochs,
-        shuffle=False,  # batches come in the order of the epoch
-        verbose=0,  # the progress bar is a callback
-        callbacks=list(callbacks),
-    )
+    model.fit_epochs(batches, validation, first_epoch, epochs, callbacks)

@@ -97,15 +97,7 @@ def fit(
     train_data, validation_data = as_dataset(batches), as_dataset(validation)
     strategy = tf.distribute.get_strategy()
     if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
-        model.fit(
-            train_data,
-            validation_data=validation_data,
-            initial_epoch=first_epoch,
-            epochs=epochs,
-            shuffle=False,  # batches come in the order of the epoch
-            verbose=0,  # the progress bar is a callback
-            callbacks=list(callbacks),
-        )
+        model.fit_epochs(train_data, validation_data, first_epoch, epochs, callbacks)
         return
     train_step = tf.function(lambda data: strategy.run(model.train_step, args=(data,)))
     test_step = tf.function(lambda data: strategy.run(model.test_step, args=(data,)))
