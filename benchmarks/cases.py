@@ -98,8 +98,8 @@ def matrix_product_tflops() -> Timing:
 
 
 def predict_s_per_image() -> Timing:
-    """The generator: in float32 through the function that is used, and the bare network in bfloat16 beside PyTorch."""
-    from facedepth_pipeline.keras_import import keras
+    """The generator through the function that is used, in float32 and, beside PyTorch, in bfloat16."""
+    from facedepth_pipeline.pix2pix.device import compute_in
     from facedepth_pipeline.pix2pix.unet import build_generator
     from facedepth_pipeline.prediction import predict_depth_mm
 
@@ -108,11 +108,9 @@ def predict_s_per_image() -> Timing:
         network = build_generator(width, "instance", seed=0)
         seconds = median_seconds(lambda n=network: predict_depth_mm(n, photos, 8))
         yield f"width {width}, batch 8, float32", seconds / 8
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    network = build_generator(64, "instance", seed=0)
-    keras.config.set_dtype_policy("float32")
+    compute_in(network, "bfloat16")
     yield from _beside_peers(
-        "width 64, batch 8, bfloat16",
+        f"width {width}, batch 8, bfloat16",
         lambda: median_seconds(lambda: predict_depth_mm(network, photos, 8)) / 8,
         {"pytorch, batch 8, bfloat16": lambda: pytorch("--mode=predict", "--batch=8", "--precision=bf16", "--steps=5")},
     )

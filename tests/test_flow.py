@@ -177,12 +177,14 @@ def test_a_killed_training_goes_on_in_its_run_by_the_same_command_in_the_old_spe
     finally:
         os.killpg(killed.pid, signal.SIGKILL)
         killed.wait()
-    run = kedro(*arguments, root=root, **changes)
+    # what does not change the training may change meanwhile, though MLflow keeps a parameter's first value
+    run = kedro(*arguments, root=root, **changes, **{"train.cache_mb": "7"})
     assert run.returncode == 0, run.stderr[-3000:]
     assert "where this training began" in run.stdout + run.stderr
     new = [run for run in tracking.search_runs([experiment.experiment_id]) if run.info.run_id not in before]
     (resumed,) = new
     assert resumed.info.status == "FINISHED"
+    assert resumed.data.tags["resumed.train.cache_mb"] == "7"
     curve = tracking.get_metric_history(resumed.info.run_id, "val_mae_mm")
     assert sorted(point.step for point in curve) == [1, 2, 3, 4, 5]
     assert len(pd.read_csv(root / "08_reporting" / "training_history.csv")) == 5

@@ -61,13 +61,16 @@ def reconstruct_photos(
     Yields:
         A result a photo, in order; at most ``batch_size`` photos are in memory.
     """
+    from facedepth_pipeline.pix2pix.device import compute_in
+
+    compute_in(generator.network, parameters.precision)
     detector = FaceDetector()
     key = result_key(model_uri, parameters)
     remaining = iter(photos)
     while chunk := list(islice(remaining, parameters.batch_size)):
         prepared = [_prepare(name, content, generator, detector, parameters) for name, content in chunk]
         usable = [photo.photo_256 for photo in prepared if isinstance(photo, PreparedPhoto)]
-        depth_maps = iter(predict_depth_maps(generator, np.stack(usable)) if usable else ())
+        depth_maps = iter(predict_depth_maps(generator, np.stack(usable), parameters.batch_size) if usable else ())
         for (name, content), photo in zip(chunk, prepared, strict=True):
             outcome: Reconstruction | PhotoRefused
             if isinstance(photo, PhotoRefused):

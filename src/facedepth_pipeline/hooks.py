@@ -1,6 +1,7 @@
 """What happens around every `kedro run`: parameters are checked first, tracked, and summed up at the end."""
 
 import copy
+import logging
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
+from mlflow.exceptions import MlflowException
 from pydantic import ValidationError
 
 from facedepth_pipeline.checkpoint import checkpoint_name
@@ -18,6 +20,8 @@ from facedepth_pipeline.pairs import pairs_digest
 from facedepth_pipeline.parameters import PARAMETER_GROUPS, Parameters, TrainParameters, unknown_key
 from facedepth_pipeline.summary import print_summary
 from facedepth_pipeline.tracking.continued import run_to_continue
+
+logger = logging.getLogger(__name__)
 
 
 class ParameterGuard:
@@ -45,12 +49,15 @@ class ParameterGuard:
 class TrackingHook(MlflowHook):
     """kedro-mlflow's hook; it logs each field of a typed parameter group as one MLflow parameter."""
 
+    _goes_on = False  # whether this command opened the run of an earlier one again
+
     @hook_impl
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
         """Start a run, or open the one again in which the training of this command was interrupted."""
         owner = _owner_of_unfinished_training(pipeline, catalog)
         if owner is not None:
             self.mlflow_config.tracking.run.id = run_to_continue(owner)
+            self._goes_on = self.mlflow_config.tracking.run.id is not None
         super().before_pipeline_run(run_params=run_params, pipeline=pipeline, catalog=catalog)
 
     @hook_impl
@@ -58,6 +65,16 @@ class TrackingHook(MlflowHook):
         """Hand typed groups on as plain dictionaries, which kedro-mlflow flattens."""
         plain = {name: value.in_effect() if isinstance(value, Parameters) else value for name, value in inputs.items()}
         super().before_node_run(node=node, catalog=catalog, inputs=plain, is_async=is_async)
+
+    def _log_param(self, name: str, value: Any) -> None:
+        """Log one parameter; of a run that goes on, MLflow keeps the first value, so another becomes a tag."""
+        try:
+            super()._log_param(name, value)
+        except MlflowException:
+            if not self._goes_on:
+                raise
+            logger.warning("%s is %s now and was another when this MLflow run began: see its tags.", name, value)
+            mlflow.set_tag(f"resumed.{name}", value)
 
     @hook_impl
     def on_pipeline_error(

@@ -214,6 +214,10 @@ class ReconstructionParameters(Parameters):
         float, Field(ge=0, le=1, description="A batch with a larger share of refused photos fails.")
     ] = 0.5
     batch_size: Annotated[int, Field(ge=1, le=256, description="Photos in one pass of the generator.")] = 8
+    precision: Annotated[
+        Literal["auto", "float32", "bfloat16"],
+        Field(description="Of the generator; auto takes bfloat16 where the processor has it."),
+    ] = "auto"
 
 
 PARAMETER_GROUPS: dict[str, type[Parameters]] = {

@@ -56,10 +56,11 @@ def main() -> None:
     """Build, give weights, train, print."""
     changes, distribution = json.loads(sys.argv[1]), sys.argv[2]
     from facedepth_pipeline.pix2pix import training
+    from facedepth_pipeline.pix2pix.backends import current_backend
 
     small = {"width": 4, "augmentation": "none", "learning_rate": 2e-3, "batch_size": 2}
     recipe = train_parameters("paper", **{**small, **changes}).chosen
-    backend = training._backend()
+    backend = current_backend()
     with backend.placed(distribution, choose_device("auto", backend.has_gpu())):
         model = training.build_pix2pix(recipe, 0, "float32", fitted_pitch("stretch"))
         for layer in model.generator.layers:

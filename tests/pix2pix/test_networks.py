@@ -1,7 +1,10 @@
+import re
+
 import keras
 import numpy as np
 import pytest
 
+from facedepth_pipeline.pix2pix.device import compute_in
 from facedepth_pipeline.pix2pix.patchgan import build_discriminator
 from facedepth_pipeline.pix2pix.unet import build_generator
 
@@ -35,6 +38,21 @@ def test_encoder_halves_to_one_pixel_and_decoder_doubles_back():
     ]  # fmt: skip
 
 
+def test_every_layer_has_the_shape_of_pix2pix():
+    generator, discriminator = build_generator(64, "instance", seed=0), build_discriminator(64, "instance", seed=0)
+
+    def shapes(network, pattern):
+        convolutions = [layer for layer in network.layers if re.fullmatch(pattern, layer.name)]
+        return [(layer.output.shape[1], layer.output.shape[3]) for layer in convolutions]
+
+    encoder = [(128, 64), (64, 128), (32, 256), (16, 512), (8, 512), (4, 512), (2, 512), (1, 512)]
+    decoder = [(2, 512), (4, 512), (8, 512), (16, 512), (32, 256), (64, 128), (128, 64), (256, 1)]
+    assert shapes(generator, r"encode_\d") == encoder
+    assert shapes(generator, r"decode_\d|depth_logits") == decoder
+    judge = [(128, 64), (64, 128), (32, 256), (31, 512), (30, 1)]
+    assert shapes(discriminator, r"judge_\d|patch_logits") == judge
+
+
 def test_prediction_is_deterministic_independent_of_the_batch_and_in_range():
     generator = build_generator(4, "instance", seed=0)
     both = generator.predict(PHOTO, verbose=0)
@@ -42,6 +60,18 @@ def test_prediction_is_deterministic_independent_of_the_batch_and_in_range():
     assert np.abs(both).max() <= 1
     np.testing.assert_allclose(generator.predict(PHOTO[1:], verbose=0)[0], both[1], atol=1e-5)
     np.testing.assert_array_equal(generator.predict(PHOTO, verbose=0), both)
+
+
+def test_a_generator_computes_in_bfloat16_and_back():
+    generator = build_generator(4, "instance", seed=0)
+    exact = generator.predict_on_batch(PHOTO)
+    compute_in(generator, "bfloat16")
+    rounded = generator.predict_on_batch(PHOTO)
+    assert 0 < np.abs(rounded - exact).max() < 0.02
+    assert {weight.dtype for weight in generator.weights} == {"float32"}
+    assert len(np.unique(rounded)) > 0.9 * len(np.unique(exact))  # no terraces
+    compute_in(generator, "float32")
+    np.testing.assert_array_equal(generator.predict_on_batch(PHOTO), exact)
 
 
 def test_dropout_is_the_noise_and_acts_in_training_only():

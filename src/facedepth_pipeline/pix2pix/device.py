@@ -1,14 +1,17 @@
-"""Where training computes, and in which precision."""
+"""Where networks compute, and in which precision."""
 
 from pathlib import Path
 from typing import Literal
 
 import keras
 
+from facedepth_pipeline.pix2pix.backends import current_backend
+
 Precision = Literal["auto", "float32", "bfloat16"]
 Device = Literal["auto", "cpu", "gpu"]
 Distribution = Literal["none", "mirrored", "multi_worker"]
 
+FLOAT32_LAYERS = frozenset({"depth_logits", "plus_mean_face", "depth_normalized"})
 BFLOAT16_FLAGS = frozenset({"amx_bf16", "avx512_bf16"})
 
 
@@ -38,6 +41,23 @@ def choose_dtype_policy(precision: Precision, device_name: str) -> str:
     if precision == "auto":
         precision = "bfloat16" if device_name.startswith("gpu") or _cpu_has_bfloat16() else "float32"
     return "mixed_bfloat16" if precision == "bfloat16" else "float32"
+
+
+def compute_in(network: keras.Model, precision: Precision) -> None:
+    """Change, in place, what a generator computes in; weights stay float32.
+
+    The last convolution stays in float32 as well: in bfloat16 its steps of up to 0.04 mm would show as terraces.
+
+    Args:
+        network: See :func:`~facedepth_pipeline.pix2pix.unet.build_generator`.
+        precision: ``auto`` as in :func:`choose_dtype_policy`, for the first GPU or else the processor.
+    """
+    device_name = choose_device("auto", current_backend().has_gpu())
+    policy = choose_dtype_policy(precision, device_name)
+    for layer in network.layers:
+        if layer.name not in FLOAT32_LAYERS:
+            layer.dtype_policy = policy
+    network.predict_function = None  # compiled for the policies of before
 
 
 def _cpu_has_bfloat16() -> bool:

@@ -4,8 +4,6 @@ import logging
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib import import_module
-from typing import Any
 
 import keras
 import numpy as np
@@ -16,6 +14,7 @@ from facedepth_pipeline.checkpoint import Checkpoint
 from facedepth_pipeline.depth import PixelPitch, normalize_depth
 from facedepth_pipeline.pairs import Pair
 from facedepth_pipeline.parameters import Recipe, TrainParameters
+from facedepth_pipeline.pix2pix.backends import current_backend
 from facedepth_pipeline.pix2pix.checkpointing import EpochCheckpoint, finite
 from facedepth_pipeline.pix2pix.device import choose_device, choose_dtype_policy
 from facedepth_pipeline.pix2pix.input_pipeline import PairBatches
@@ -147,7 +146,7 @@ def fit_generator(
     # one photo at a time where the photos of a batch would influence each other
     validation_batch = 1 if recipe.normalization == "batch" else VALIDATION_BATCH
     validation = PairBatches(validation_pairs, validation_batch, shuffle=False, seed=0)
-    backend = _backend()
+    backend = current_backend()
     device_name = choose_device(parameters.device, backend.has_gpu())
     diverging = _StopWhereItDiverges()
     with backend.placed(parameters.distribution, device_name):
@@ -213,7 +212,7 @@ def build_pix2pix(
         discriminator = None
         if recipe.adversary != "none":
             discriminator = build_discriminator(recipe.width, recipe.normalization, seed + 1000)
-    model: Networks = _backend().Pix2Pix(generator, discriminator, recipe, pitch, seed + 2000)
+    model: Networks = current_backend().Pix2Pix(generator, discriminator, recipe, pitch, seed + 2000)
     averaging = {"use_ema": True, "ema_momentum": recipe.ema_momentum} if recipe.ema_momentum else {}
     model.compile(optimizer=keras.optimizers.Adam(recipe.learning_rate, beta_1=recipe.beta_1, **averaging))
     model.optimizer.build(model.trainable_variables)  # so that a checkpoint can be loaded before the first step
@@ -253,14 +252,6 @@ def _report_divergence(kept: EpochCheckpoint) -> None:
         kept.state.history[best - 1]["val_mae_mm"],
         advice,
     )
-
-
-def _backend() -> Any:
-    """The module that knows the backend: importing another one would import another framework."""
-    backend = keras.backend.backend()
-    if backend not in ("tensorflow", "jax"):
-        raise ValueError(f"Training knows the backends tensorflow and jax; KERAS_BACKEND is {backend!r}.")
-    return import_module(f"facedepth_pipeline.pix2pix.backends.{backend}")
 
 
 @contextmanager
