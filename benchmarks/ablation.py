@@ -99,6 +99,7 @@ def parameters_of(variant: dict[str, Any], seed: int, epochs: int) -> TrainParam
 
 def train_and_measure(train: Pairs, validation: Pairs, parameters: TrainParameters) -> dict[str, Any]:
     """One training: error of each validation person, and the time it took."""
+    from facedepth_pipeline.keras_import import keras
     from facedepth_pipeline.pix2pix.training import fit_generator
 
     start = time.perf_counter()
@@ -106,6 +107,7 @@ def train_and_measure(train: Pairs, validation: Pairs, parameters: TrainParamete
         network, _ = fit_generator(train, validation, parameters, CheckpointFolder(Path(folder)))
     seconds = time.perf_counter() - start
     errors = errors_by_person(network, validation)
+    keras.utils.clear_session()  # or the graphs of all trainings stay in memory
     return {"seconds": round(seconds, 1), "mae_mm": {who: round(error, 4) for who, error in errors.items()}}
 
 
