@@ -1,5 +1,6 @@
 """The whole flow as a user runs it, on a few faces and a network of width 4."""
 
+import io
 import json
 import os
 import signal
@@ -78,7 +79,13 @@ def test_metrics_are_in_millimetres_beside_the_mean_face(root, demo):
     assert 0 < low <= metrics["mae_mm"] <= high < 81.6
     assert metrics["mae_mm"] <= metrics["rmse_mm"]
     assert metrics["subjects"] == 2
-    assert 0 < metrics["baselines"]["mean_face"]["mae_mm"] < 81.6
+    baselines = metrics["baselines"]
+    assert list(baselines) == ["contractive_autoencoder", "mean_face", "shape_from_shading", "unet_l1"]
+    assert all(0 < baseline["mae_mm"] < 81.6 for baseline in baselines.values())
+    paired = baselines["mean_face"]["generator_difference"]["difference"]
+    assert paired == pytest.approx(metrics["mae_mm"] - baselines["mean_face"]["mae_mm"])
+    assert metrics["images_with_fiducials"] == metrics["images"]
+    assert metrics["test_subjects_with_ids_of_training"] == []
     per_subject = pd.read_csv(root / "08_reporting" / "per_subject.csv", dtype={"subject_id": str})
     generator = per_subject[per_subject["predictor"] == "generator"]
     assert generator["mae_mm"].mean() == pytest.approx(metrics["mae_mm"])
@@ -126,7 +133,7 @@ def test_the_run_is_in_mlflow_with_parameters_curves_figures_and_model(root, tra
     assert [point.step for point in curve] == [1, 2]
     artifacts = {artifact.path for artifact in tracking.list_artifacts(run.info.run_id)}
     assert {"depth_metrics.json", "pair_manifest.parquet", "report.html", "training_curves.png"} <= artifacts
-    assert "progress_picture.png" in artifacts
+    assert {"progress_picture.png", "error_faces.png", "region_errors.png", "best_and_worst_cases.png"} <= artifacts
     assert run.data.params["train.recipe"] == "metric"
     assert {"learning_rate", "images_per_second", "generator_loss"} <= set(run.data.metrics)
     champion = tracking.get_model_version_by_alias("facedepth-generator-test", "champion")
@@ -202,6 +209,45 @@ def wait_for_epochs(folder: Path, epochs: int, process: subprocess.Popen[bytes])
                 return
         time.sleep(0.02)
     raise AssertionError(f"no checkpoint of {epochs} epochs; the process has ended with {process.poll()}")
+
+
+def test_a_new_version_is_judged_against_the_champion_on_the_same_people(root, tracking):
+    before = (root / "08_reporting" / "per_subject.csv").read_bytes()
+    run = kedro("run", "--pipelines=evaluate", root=root)
+    assert run.returncode == 0, run.stderr[-3000:]
+    promotion = json.loads((root / "06_models" / "promotion.json").read_text())
+    assert (promotion["version"], promotion["previous_version"]) == (2, 1)
+    difference = promotion["difference_mae_mm"]
+    assert promotion["promoted"] == (difference["ci95"][1] < 0)
+    assert promotion["reason"] in " ".join(run.stdout.split())
+    tags = tracking.get_model_version("facedepth-generator-test", "2").tags
+    assert tags["promotion"] == ("promoted" if promotion["promoted"] else "kept back")
+    assert (tags["compared_with_version"], tags["champion_has_seen_test_subjects"]) == ("1", "0")
+    champion = tracking.get_model_version_by_alias("facedepth-generator-test", "champion")
+    assert int(champion.version) == promotion["champion"]
+    # the champion's figure, taken anew, is the one it had: by person, the first evaluation less the second
+    mae = [
+        pd.read_csv(io.BytesIO(table)).query("predictor == 'generator'").set_index("subject_id")["mae_mm"]
+        for table in (before, (root / "08_reporting" / "per_subject.csv").read_bytes())
+    ]
+    assert (mae[1] - mae[0]).mean() == pytest.approx(difference["difference"], abs=1e-6)
+
+
+def test_a_registered_model_is_evaluated_on_everybody_of_a_tree_without_training(root, tracking):
+    champion = tracking.get_model_version_by_alias("facedepth-generator-test", "champion").version
+    other = {"data_root": root / "other", "split.test_subjects": "all"}
+    uri = {"evaluated_model_uri": "models:/facedepth-generator-test/1"}
+    run = kedro("run", "--pipelines=ingest,preprocess,evaluate", root=root, **other, **uri)
+    assert run.returncode == 0, run.stderr[-3000:]
+    metrics = json.loads((root / "other" / "08_reporting" / "depth_metrics.json").read_text())
+    assert (metrics["subjects"], metrics["images"]) == (5, 8)
+    assert metrics["model_uri"] == uri["evaluated_model_uri"]
+    assert metrics["baselines"] == {}
+    assert len(metrics["test_subjects_with_ids_of_training"]) == 2
+    page = (root / "other" / "08_reporting" / "report.html").read_text()
+    assert "mean face is missing: there is no training subject" in page
+    assert "figures are of people it knows" in page
+    assert tracking.get_model_version_by_alias("facedepth-generator-test", "champion").version == champion
 
 
 def test_ingest_alone_does_not_import_tensorflow(root, demo):

@@ -3,7 +3,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from facedepth_pipeline.splits import split_subjects
+from facedepth_pipeline.splits import SubjectSplit, split_subjects
 
 # As unequal as the real database: most people have one or two images, a few have dozens.
 COUNTS = {f"{i:03d}": (2 if i <= 91 else 36) for i in range(1, 119)}
@@ -48,3 +48,24 @@ def test_test_subjects_can_be_listed():
 def test_splits_that_cannot_be_made_say_why(test_subjects, validation_subjects, message):
     with pytest.raises(ValueError, match=message):
         split_subjects(COUNTS, test_subjects, validation_subjects, seed=0)
+
+
+def test_all_tests_everybody_and_trains_nobody():
+    assert split_subjects(COUNTS, "all", 3, seed=0) == SubjectSplit((), (), tuple(sorted(COUNTS)))
+
+
+def test_folds_are_apart_together_everybody_and_alike():
+    folds = [split_subjects(COUNTS, f"fold {fold}/4", 2, seed=5) for fold in (1, 2, 3, 4)]
+    tested = [subject for split in folds for subject in split.test]
+    assert sorted(tested) == sorted(COUNTS)
+    sizes = [len(split.test) for split in folds]
+    assert max(sizes) - min(sizes) <= 1
+    for split in folds:
+        assert not set(split.test) & {*split.train, *split.validation}
+        assert len(split.validation) == 2
+    assert folds[1] == split_subjects(COUNTS, "fold 2/4", 2, seed=5)
+
+
+def test_a_fold_that_does_not_exist_is_refused():
+    with pytest.raises(ValueError, match="There is no fold 5/4"):
+        split_subjects(COUNTS, "fold 5/4", 1, seed=0)

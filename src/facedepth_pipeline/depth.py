@@ -163,6 +163,21 @@ def fit_photo(frame_photo: np.ndarray, fit: Fit) -> np.ndarray:
     return np.clip(np.rint(colour), 0, 255).astype(np.uint8)
 
 
+def fit_points(points_px: np.ndarray, fit: Fit) -> np.ndarray:
+    """Where points of the 751x501 frame come to lie in the 256x256 image.
+
+    Args:
+        points_px: (N, 2) x along columns and y down rows, whole numbers at pixel centres.
+        fit: How the frame became the image.
+
+    Returns:
+        (N, 2) float64 in pixels of the image, likewise; they may lie outside of it.
+    """
+    frame_centre = np.array([FRAME_WIDTH_PX - 1, FRAME_HEIGHT_PX - 1]) / 2
+    scale = np.array(FRAME_PITCH) / np.array(fitted_pitch(fit))
+    return (np.asarray(points_px, np.float64) - frame_centre) * scale + (IMAGE_SIZE_PX - 1) / 2
+
+
 def depth_to_png_levels(depth_map: DepthMap) -> np.ndarray:
     """(H, W) uint16 for a 16-bit PNG: 0.01 mm a level, 0 = not valid, valid depths at least 1."""
     levels = np.clip(np.rint(depth_map.depth_mm / MM_PER_PNG_LEVEL), 1, 65535)
@@ -185,3 +200,29 @@ def back_project(depth_map: DepthMap) -> np.ndarray:
     y_mm = ((height - 1) / 2 - np.arange(height)) * depth_map.pitch.y_mm
     x_grid, y_grid = np.meshgrid(x_mm, y_mm)
     return np.stack([x_grid, y_grid, depth_map.depth_mm], axis=-1).astype(np.float32)
+
+
+def surface_normals(depth_map: DepthMap) -> np.ndarray:
+    """Unit normals of a depth map by finite differences that never cross the rim of ``valid``.
+
+    Returns:
+        (H, W, 3) float32 with z > 0; (0, 0, 1) where nothing is valid.
+    """
+    slope_x = _slope(depth_map.depth_mm, depth_map.valid, depth_map.pitch.x_mm)
+    slope_down = _slope(depth_map.depth_mm.T, depth_map.valid.T, depth_map.pitch.y_mm).T
+    # The surface z(x, y) has the normal (-dz/dx, -dz/dy, 1), and y grows against the rows.
+    normals = np.stack([-slope_x, slope_down, np.ones_like(slope_x)], axis=-1)
+    normals[~depth_map.valid] = (0, 0, 1)
+    return (normals / np.linalg.norm(normals, axis=-1, keepdims=True)).astype(np.float32)
+
+
+def _slope(depth_mm: np.ndarray, valid: np.ndarray, step_mm: float) -> np.ndarray:
+    """Change of depth per millimetre along the last axis, (H, W) float64.
+
+    Central where both neighbours are valid, one-sided where one is, 0 where none is.
+    """
+    rise = np.where(valid[:, 1:] & valid[:, :-1], np.diff(depth_mm.astype(np.float64), axis=1), np.nan)
+    gap = np.full((len(depth_mm), 1), np.nan)
+    both = np.stack([np.hstack([gap, rise]), np.hstack([rise, gap])])
+    known = np.isfinite(both)
+    return np.nansum(both, axis=0) / np.maximum(known.sum(axis=0), 1) / step_mm

@@ -91,7 +91,7 @@ def _owner_of_unfinished_training(pipeline: Pipeline, catalog: CatalogProtocol) 
     A pipeline that makes the pairs anew makes the same ones from the same data, so those of the last time will do.
     """
     needed = ("pairs_256", "subject_split")
-    if "training_checkpoints" not in pipeline.inputs() or not all(catalog.exists(name) for name in needed):
+    if "generator" not in pipeline.all_outputs() or not all(catalog.exists(name) for name in needed):
         return None
     pairs_256, subject_split = (catalog.load(name) for name in needed)
     digest = pairs_digest(pairs_256.of_subjects(subject_split.train + subject_split.validation))
@@ -108,6 +108,7 @@ class RunSummary:
         """Print the table for what this run has written."""
         made = pipeline.all_outputs()
         metrics = catalog.load("depth_metrics") if "depth_metrics" in made else None
+        promotion = catalog.load("promotion") if "promotion" in made else None
         manifest = catalog.load("reconstruction_manifest") if "reconstruction_manifest" in made else None
         if metrics is not None or manifest is not None:
             places = {
@@ -120,4 +121,4 @@ class RunSummary:
                 if name in made
             }
             places["MLflow"] = "kedro mlflow ui" + (f" --env={run_params['env']}" if run_params["env"] else "")
-            print_summary(metrics, manifest, places)
+            print_summary(metrics, promotion, manifest, places)

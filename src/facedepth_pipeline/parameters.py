@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from facedepth_pipeline.depth import Fit
 
+HELD_OUT = r"^(all|fold [1-9]\d?/[1-9]\d?)$"
+
 
 class Parameters(BaseModel):
     """Base of all parameter groups: frozen, and a key that is not listed is an error."""
@@ -75,8 +77,13 @@ class SplitParameters(Parameters):
     """Who is held out."""
 
     test_subjects: Annotated[
-        Annotated[int, Field(ge=1)] | Annotated[list[str], Field(min_length=1)],
-        Field(description="How many people to hold out (the paper: 10), or a list of their ids."),
+        Annotated[int, Field(ge=1)]
+        | Annotated[list[str], Field(min_length=1)]
+        | Annotated[str, Field(pattern=HELD_OUT)],
+        Field(
+            description="How many people to hold out (the paper: 10), a list of their ids, 'fold 2/5' for the second "
+            "of five groups that together are everybody, or 'all' to test on everybody and train on nobody."
+        ),
     ]
     validation_subjects: Annotated[int, Field(ge=1, description="People who choose epoch and threshold.")]
     seed: Annotated[int, Field(ge=0)]
@@ -170,12 +177,40 @@ class TrainParameters(Parameters):
         return self.recipes[self.recipe]
 
 
-class EvaluateParameters(Parameters):
-    """The protocol of the error figures."""
+class AutoencoderParameters(Parameters):
+    """Training of the stacked contractive autoencoders."""
 
-    erosion_px: Annotated[int, Field(ge=0, le=32, description="Margin of mae_mm_eroded.")]
+    units: Annotated[
+        list[Annotated[int, Field(ge=1, le=4096)]],
+        Field(min_length=1, description="Of each layer, from the 4096 pixels to the code."),
+    ]
+    contraction: Annotated[float, Field(ge=0, description="Weight of the squared norm of the code's Jacobian.")]
+    learning_rate: Annotated[float, Field(gt=0, le=1)]
+    batch_size: Annotated[int, Field(ge=1)]
+    pretrain_epochs: Annotated[int, Field(ge=1, description="Of each layer.")]
+    map_epochs: Annotated[int, Field(ge=1, description="Of the map from code to code.")]
+    finetune_epochs: Annotated[int, Field(ge=1, description="Of the whole.")]
+    seed: Annotated[int, Field(ge=0)]
+
+
+Baseline = Literal["mean_face", "shape_from_shading", "contractive_autoencoder", "unet_l1"]
+
+
+class EvaluateParameters(Parameters):
+    """The protocol of the error figures, what they stand beside, and what they decide."""
+
+    erosion_px: Annotated[int, Field(ge=0, le=32, description="Margin that the figures of the inner face leave out.")]
     bootstrap_samples: Annotated[int, Field(ge=100, le=1_000_000)]
     seed: Annotated[int, Field(ge=0, description="Of the bootstrap over subjects.")]
+    baselines: Annotated[list[Baseline], Field(description="What the generator is measured beside.")]
+    contractive_autoencoder: AutoencoderParameters
+    unet_l1_recipe: Annotated[
+        str, Field(description="Recipe of train.recipes that unet_l1 follows, but for the adversary and with L1.")
+    ]
+    promote: Annotated[
+        Literal["if_better", "always", "never"],
+        Field(description="if_better: when the paired interval against the champion lies below 0."),
+    ]
 
 
 class ReconstructionParameters(Parameters):

@@ -8,7 +8,10 @@ import numpy as np
 
 @dataclass(frozen=True)
 class SubjectSplit:
-    """Subject ids of each set, sorted; the three are disjoint and together all subjects."""
+    """Subject ids of each set, sorted; the three are disjoint and together all subjects.
+
+    Training and validation are empty where everybody is tested.
+    """
 
     train: tuple[str, ...]
     validation: tuple[str, ...]
@@ -17,7 +20,7 @@ class SubjectSplit:
 
 def split_subjects(
     image_counts: Mapping[str, int],
-    test_subjects: int | Sequence[str],
+    test_subjects: int | str | Sequence[str],
     validation_subjects: int,
     seed: int,
 ) -> SubjectSplit:
@@ -29,14 +32,22 @@ def split_subjects(
 
     Args:
         image_counts: Number of images of each subject id.
-        test_subjects: How many to hold out (10 in the paper, section IV.D), or their ids.
+        test_subjects: How many to hold out (10 in the paper, section IV.D), their ids, ``fold 2/5`` for the second of
+            five groups, or ``all``.
         validation_subjects: How many of the rest serve to choose epochs and thresholds.
         seed: Of the draw.
 
     Raises:
-        ValueError: If an id is unknown or listed twice, or no training subject would be left.
+        ValueError: If an id is unknown or listed twice, a fold does not exist, or no training subject would be left.
     """
     rng = np.random.default_rng(seed)
+    if test_subjects == "all":
+        return SubjectSplit(train=(), validation=(), test=tuple(sorted(image_counts)))
+    if isinstance(test_subjects, str):
+        fold, folds = (int(number) for number in test_subjects.removeprefix("fold ").split("/"))
+        if not 1 <= fold <= folds <= len(image_counts):
+            raise ValueError(f"There is no {test_subjects} of {len(image_counts)} subjects.")
+        test_subjects = _grouped_folds(image_counts, folds, rng)[fold - 1]
     if isinstance(test_subjects, int):
         wanted = test_subjects + validation_subjects
         _require_training_subjects(len(image_counts), wanted)
@@ -69,3 +80,14 @@ def _stratified_draw(image_counts: Mapping[str, int], wanted: int, rng: np.rando
     subjects = rng.permutation(sorted(image_counts)).tolist()
     ranked = sorted(subjects, key=lambda subject: image_counts[subject])
     return sorted(str(rng.choice(stratum)) for stratum in np.array_split(ranked, wanted))
+
+
+def _grouped_folds(image_counts: Mapping[str, int], folds: int, rng: np.random.Generator) -> list[list[str]]:
+    """Everybody in as many groups, alike in numbers of people and of images: subjects of equal rank are dealt out."""
+    subjects = rng.permutation(sorted(image_counts)).tolist()
+    ranked = sorted(subjects, key=lambda subject: image_counts[subject])
+    groups: list[list[str]] = [[] for _ in range(folds)]
+    for start in range(0, len(ranked), folds):
+        for group, subject in zip(rng.permutation(folds), ranked[start : start + folds], strict=False):
+            groups[group].append(subject)
+    return groups

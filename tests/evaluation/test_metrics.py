@@ -2,9 +2,12 @@ import numpy as np
 import pytest
 
 from facedepth_pipeline.depth import DepthMap, PixelPitch
-from facedepth_pipeline.evaluation.metrics import image_metrics, mae_mm, rmse_mm
+from facedepth_pipeline.evaluation.metrics import METRICS, image_metrics, mae_mm, normal_angle_deg, rmse_mm
+from facedepth_pipeline.evaluation.regions import FacePoints
+from surfaces import plane, sphere
 
 PITCH = PixelPitch(0.6, 0.9)
+POINTS = FacePoints(eyes=(20, 12), nose_tip=(20, 20), mouth=(20, 30))
 
 
 def test_errors_ignore_pixels_without_a_surface():
@@ -35,13 +38,13 @@ def flat():
 
 
 def test_a_constant_offset_is_the_error_everywhere(flat):
-    figures = image_metrics(flat.depth_mm + 2, flat, erosion_px=3)
+    figures = image_metrics(flat.depth_mm + 2, flat, 3, POINTS)
     assert [figures[name] for name in ("mae_mm", "rmse_mm", "mae_mm_eroded")] == pytest.approx([2, 2, 2])
     assert figures["mae_normalized"] == pytest.approx(2 / 40.8, rel=1e-5)
 
 
 def test_the_whole_image_counts_background_as_minus_one(flat):
-    figures = image_metrics(np.where(flat.valid, flat.depth_mm, 4.08).astype(np.float32), flat, erosion_px=0)
+    figures = image_metrics(np.where(flat.valid, flat.depth_mm, 4.08).astype(np.float32), flat, 0, POINTS)
     assert figures["mae_mm"] == 0
     assert figures["mae_normalized"] == pytest.approx(0.1 * (1 - 400 / 1600), rel=1e-5)
 
@@ -49,6 +52,35 @@ def test_the_whole_image_counts_background_as_minus_one(flat):
 def test_erosion_leaves_the_rim_out(flat):
     predicted = flat.depth_mm.copy()
     predicted[10:13] += 8  # three rows of twenty
-    assert image_metrics(predicted, flat, 0)["mae_mm"] == pytest.approx(8 * 3 / 20)
-    assert image_metrics(predicted, flat, 2)["mae_mm_eroded"] == pytest.approx(8 * 1 / 16)
-    assert image_metrics(predicted, flat, 3)["mae_mm_eroded"] == 0
+    assert image_metrics(predicted, flat, 0, POINTS)["mae_mm"] == pytest.approx(8 * 3 / 20)
+    assert image_metrics(predicted, flat, 2, POINTS)["mae_mm_eroded"] == pytest.approx(8 * 1 / 16)
+    assert image_metrics(predicted, flat, 3, POINTS)["mae_mm_eroded"] == 0
+
+
+def test_an_offset_moves_the_raw_error_and_the_bias_and_no_other_figure():
+    truth = sphere()
+    rough = truth.depth_mm + np.random.default_rng(0).normal(0, 1, truth.depth_mm.shape).astype(np.float32)
+    points = FacePoints(eyes=(127.5, 90), nose_tip=(127.5, 127), mouth=(127.5, 160))
+    before, after = (image_metrics(rough + offset, truth, 3, points) for offset in (np.float32(0), np.float32(5)))
+    assert after["bias_mm"] == pytest.approx(before["bias_mm"] + 5, abs=1e-5)
+    assert after["mae_mm"] > 4.9 > before["mae_mm"]
+    for name in ("mae_mm_shift_aligned", "rmse_mm_shift_aligned", "normal_angle_deg", "nose_protrusion_error_mm"):
+        assert after[name] == pytest.approx(before[name], abs=1e-4), name
+    assert (before["within_1mm"], after["within_3mm"]) == pytest.approx((0.683, 0.023), abs=0.01)  # of a normal error
+    assert before["p95_mm"] == pytest.approx(1.96, abs=0.03)
+    assert list(before) == list(METRICS)
+
+
+@pytest.mark.parametrize("slope", [0.2, -1.0])
+def test_the_angle_between_two_planes_is_that_of_their_normals(slope):
+    truth = plane(0.5, 0.0)
+    inside = np.zeros(truth.valid.shape, bool)
+    inside[8:-8, 8:-8] = True  # smoothing bends a plane at its rim
+    angle = normal_angle_deg(plane(slope, 0.0).depth_mm, truth, inside)
+    assert angle == pytest.approx(np.degrees(abs(np.arctan(slope) - np.arctan(0.5))), abs=0.05)
+    assert normal_angle_deg(truth.depth_mm, truth, inside) == pytest.approx(0, abs=0.02)
+
+
+def test_a_margin_that_leaves_nothing_says_so(flat):
+    with pytest.raises(ValueError, match=r"No valid pixel is left 12 pixels from the rim.*erosion_px"):
+        image_metrics(flat.depth_mm, flat, 12, POINTS)

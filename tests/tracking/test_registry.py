@@ -4,11 +4,16 @@ import pytest
 from PIL import Image
 
 from facedepth_pipeline.depth import depth_to_png_levels
+from facedepth_pipeline.evaluation.champion import Verdict
 from facedepth_pipeline.pix2pix.unet import build_generator
 from facedepth_pipeline.prediction import DepthGenerator, predict_depth_maps
 from facedepth_pipeline.sidecar import GeneratorSidecar, LandmarkTemplate
-from facedepth_pipeline.tracking.promotion import log_depth_metrics, promote
-from facedepth_pipeline.tracking.registry import load_registered_generator, register_generator
+from facedepth_pipeline.tracking.promotion import champion_version, log_depth_metrics, record_verdict
+from facedepth_pipeline.tracking.registry import (
+    load_evaluated_generator,
+    load_registered_generator,
+    register_generator,
+)
 
 PHOTO = np.full((256, 256, 3), 120, np.uint8)
 METRICS = {
@@ -52,13 +57,12 @@ def generator():
 def test_a_registered_generator_comes_back_with_its_sidecar_and_its_exact_version(tracking, generator):
     with mlflow.start_run():
         registered = register_generator(generator, "faces", PHOTO)
-        promotion = promote(registered, METRICS)
+        record_verdict("faces", registered.version, Verdict(True, "first"), {"mae_mm": 2.5})
     loaded, uri = load_registered_generator("models:/faces@champion")
     assert uri == registered.model_uri == "models:/faces/1"
     assert loaded.sidecar == generator.sidecar
     photo = np.random.default_rng(0).uniform(-1, 1, (1, 256, 256, 3)).astype(np.float32)
     np.testing.assert_array_equal(loaded.network.predict_on_batch(photo), generator.network.predict_on_batch(photo))
-    assert promotion["previous_version"] is None
     assert mlflow.MlflowClient().get_model_version("faces", "1").tags["mae_mm"] == "2.5"
 
 
@@ -80,11 +84,48 @@ def test_the_signature_names_shapes_and_ranges_of_the_network(tracking, generato
     assert signature.outputs.inputs[0].name == "depth_normalized"
 
 
-def test_promotion_moves_the_alias_and_remembers_who_was_champion(tracking, generator):
+def test_the_alias_moves_with_a_promotion_alone_and_both_outcomes_leave_tags(tracking, generator):
+    assert champion_version("faces") is None
+    with mlflow.start_run() as run:
+        for promoted in (True, False):
+            version = register_generator(generator, "faces", PHOTO).version
+            record_verdict("faces", version, Verdict(promoted, f"because of {version}"), {"compared_with_version": 1})
+    assert champion_version("faces") == 1
+    tags = [mlflow.MlflowClient().get_model_version("faces", str(version)).tags for version in (1, 2)]
+    assert [t["promotion"] for t in tags] == ["promoted", "kept back"]
+    assert tags[1]["promotion_reason"] == "because of 2"
+    assert mlflow.get_run(run.info.run_id).data.tags["compared_with_version"] == "1"
+
+
+def test_a_registry_that_does_not_answer_is_not_one_without_a_champion(tracking, monkeypatch):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    mlflow.set_tracking_uri("http://127.0.0.1:9")  # the discard port: nobody listens
+    with pytest.raises(mlflow.exceptions.MlflowException):
+        champion_version("faces")
+
+
+def test_an_evaluated_generator_says_which_version_and_run_it_is(tracking, generator):
+    with mlflow.start_run() as run:
+        registered = register_generator(generator, "faces", PHOTO)
+    _, model = load_evaluated_generator(registered.model_uri, just_trained=True)
+    assert (model.model_uri, model.version, model.run_id) == ("models:/faces/1", 1, run.info.run_id)
+    assert model.sidecar.training_subjects == ("001", "002")
+
+
+def test_a_network_for_photos_of_another_size_is_refused(tracking, generator):
+    import keras
+
+    small = keras.Sequential([keras.Input((128, 128, 3)), keras.layers.Conv2D(1, 1)])
     with mlflow.start_run():
-        promote(register_generator(generator, "faces", PHOTO), METRICS)
-        second = promote(register_generator(generator, "faces", PHOTO), METRICS)
-    assert (second["version"], second["previous_version"]) == (2, 1)
+        mlflow.keras.log_model(
+            small,
+            name="small",
+            registered_model_name="small",
+            pip_requirements=["keras"],
+            metadata={"facedepth_sidecar": generator.sidecar.model_dump_json()},
+        )
+    with pytest.raises(ValueError, match=r"takes photos of shape \(128, 128, 3\); this project's are \(256, 256, 3\)"):
+        load_registered_generator("models:/small/1")
 
 
 def test_single_figures_reach_the_run_and_baselines_carry_their_name(tracking):

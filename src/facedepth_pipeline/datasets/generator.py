@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from kedro.io import AbstractDataset, DatasetError
+from pydantic import TypeAdapter
 
 from facedepth_pipeline.datasets.files import replace_file
 from facedepth_pipeline.prediction import DepthGenerator
@@ -73,3 +74,42 @@ class RegisteredGeneratorDataset(AbstractDataset[None, tuple[DepthGenerator, str
 
     def _describe(self) -> dict[str, Any]:
         return {"model_uri": self._model_uri}
+
+
+class EvaluatedGeneratorDataset(AbstractDataset[None, tuple[DepthGenerator, Any]]):
+    """The generator that ``evaluate`` measures; read only.
+
+    Args:
+        filepath: ``registered_generator.json``, which names the version that ``train`` registered last.
+        model_uri: Another one, for instance ``models:/facedepth-generator/3``; empty = the one in the file.
+        metadata: For Kedro-Viz; not used here.
+    """
+
+    def __init__(self, *, filepath: str, model_uri: str = "", metadata: dict[str, Any] | None = None) -> None:
+        self._filepath = Path(filepath)
+        self._model_uri = model_uri
+        self.metadata = metadata
+
+    def load(self) -> tuple[DepthGenerator, Any]:
+        """Load the generator; the second item is the ``EvaluatedModel`` that says which it is."""
+        from facedepth_pipeline.tracking.registry import RegisteredGenerator, load_evaluated_generator
+
+        if self._model_uri:
+            return load_evaluated_generator(self._model_uri, just_trained=False)
+        if not self._filepath.is_file():
+            raise DatasetError(
+                f"No generator to evaluate: {self._filepath} is not there. Train one with `kedro run "
+                "--pipelines=train`, or name a registered one with --params=evaluated_model_uri=models:/..."
+            )
+        registered = TypeAdapter(RegisteredGenerator).validate_json(self._filepath.read_bytes())
+        return load_evaluated_generator(registered.model_uri, just_trained=True)
+
+    def save(self, data: None) -> None:
+        """Refused: register a generator with the ``train`` pipeline."""
+        raise DatasetError("An evaluated generator is read only; kedro run --pipelines=train registers versions.")
+
+    def _exists(self) -> bool:
+        return bool(self._model_uri) or self._filepath.is_file()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._filepath), "model_uri": self._model_uri}

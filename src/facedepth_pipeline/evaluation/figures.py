@@ -1,19 +1,23 @@
 """Pictures of pairs, of progress, and of where the error is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from facedepth_pipeline.depth import MAX_DEPTH_MM, DepthMap
+from facedepth_pipeline.evaluation.regions import REGIONS, FacePoints, face_regions
 from facedepth_pipeline.pairs import Pair, Pairs
 
 DEPTH_COLOURS = "viridis"
 ERROR_COLOURS = "RdBu_r"
 ERROR_LIMIT_MM = 8.0
+REGION_COLOURS = ("tab:blue", "tab:orange", "tab:red", "tab:purple", "tab:green", "tab:olive")
 
 
 def new_figure(rows: int, columns: int, height_in: float = 2.4) -> tuple[Figure, np.ndarray]:
@@ -85,8 +89,13 @@ def draw_training_curves(history: pd.DataFrame) -> Figure:
     return figure
 
 
-def draw_test_subject(pairs: Sequence[Pair], predicted_mm: Sequence[np.ndarray], errors: Sequence[float]) -> Figure:
-    """Photo, truth, prediction and signed error of one held-out person; a row a pair."""
+def draw_test_subject(
+    pairs: Sequence[Pair],
+    predicted_mm: Sequence[np.ndarray],
+    errors: Sequence[float],
+    title: str = "photo, truth, prediction inside the true mask, error (red: too near)",
+) -> Figure:
+    """Photo, truth, prediction and signed error; a row a pair."""
     figure, axes = new_figure(len(pairs), 4)
     for row, (pair, depth_mm, mae) in enumerate(zip(pairs, predicted_mm, errors, strict=True)):
         truth = pair.depth_map
@@ -102,7 +111,7 @@ def draw_test_subject(pairs: Sequence[Pair], predicted_mm: Sequence[np.ndarray],
         )
         axes[row, 3].set_title(f"MAE {mae:.2f} mm", fontsize=8)
     figure.colorbar(error_image, ax=axes[:, 3].tolist(), label="prediction - truth (mm)", shrink=0.8)
-    figure.suptitle("photo, truth, prediction inside the true mask, error (red: too near)", fontsize=9)
+    figure.suptitle(title, fontsize=9)
     return figure
 
 
@@ -115,6 +124,62 @@ def draw_per_subject(per_subject: pd.DataFrame) -> Figure:
         axis.plot(table.index, table[predictor], "o", label=str(predictor).replace("_", " "))
     axis.set(xlabel="held-out subject", ylabel="MAE (mm)", ylim=(0, None))
     axis.legend(frameon=False)
+    return figure
+
+
+def draw_error_faces(pairs: Pairs, predicted_mm: Iterable[np.ndarray]) -> Figure:
+    """Where on the face the error is: its mean in each pixel, signed and unsigned, every person counting the same.
+
+    Args:
+        pairs: Of held-out people.
+        predicted_mm: (256, 256) millimetres of each, in the same order.
+    """
+    sums: dict[str, np.ndarray] = {}
+    for pair, depth_mm in zip(pairs, predicted_mm, strict=True):
+        error = np.where(pair.depth_map.valid, depth_mm - pair.depth_map.depth_mm, 0.0)
+        seen = np.stack([error, np.abs(error), pair.depth_map.valid])
+        sums[pair.subject_id] = sums.get(pair.subject_id, 0) + seen
+    means = [
+        np.divide(total[:2], total[2], out=np.full_like(total[:2], np.nan), where=total[2] > 0)
+        for total in sums.values()
+    ]
+    known = np.isfinite(means).sum(axis=0)
+    signed, unsigned = np.divide(np.nansum(means, axis=0), known, out=np.full(known.shape, np.nan), where=known > 0)
+    figure, axes = new_figure(1, 2, height_in=3.6)
+    limit = ERROR_LIMIT_MM / 2
+    for axis, values, colours, low, title in (
+        (axes[0, 0], signed, ERROR_COLOURS, -limit, "mean error (red: too near)"),
+        (axes[0, 1], unsigned, "magma", 0, "mean absolute error"),
+    ):
+        image = axis.imshow(values, cmap=colours, vmin=low, vmax=limit if low else ERROR_LIMIT_MM)
+        axis.set_title(title, fontsize=9)
+        figure.colorbar(image, ax=axis, label="mm", shrink=0.8)
+    return figure
+
+
+def draw_regions(metrics: Mapping[str, Any], pair: Pair, points: FacePoints) -> Figure:
+    """Which parts of a face are meant, and the error in each, the generator beside the baselines."""
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    face, bars = figure.subplots(1, 2, width_ratios=(1, 2))
+    masks = face_regions(points, pair.depth_map.pitch, pair.depth_map.valid.shape)
+    face.imshow(pair.photo)
+    for index, region in enumerate(REGIONS):
+        colour = REGION_COLOURS[index]
+        inside = masks[region] & pair.depth_map.valid
+        face.imshow(np.where(inside[..., None], (*to_rgb(colour), 0.45), (0, 0, 0, 0)))
+    face.set_axis_off()
+    rows = {"generator": metrics, **metrics["baselines"]}
+    thickness = 0.8 / len(rows)
+    for index, (name, figures) in enumerate(rows.items()):
+        values = [figures[f"mae_mm_{region}"] or np.nan for region in REGIONS]
+        places = np.arange(len(REGIONS)) + index * thickness
+        bars.barh(places, values, thickness, label=name.replace("_", " "))
+    bars.set_yticks(np.arange(len(REGIONS)) + 0.4 - thickness / 2, REGIONS)
+    for label, colour in zip(bars.get_yticklabels(), REGION_COLOURS, strict=True):
+        label.set_bbox({"facecolor": colour, "alpha": 0.45, "edgecolor": "none", "pad": 2})
+    bars.invert_yaxis()
+    bars.set(xlabel="MAE (mm)")
+    bars.legend(frameon=False, fontsize=8)
     return figure
 
 

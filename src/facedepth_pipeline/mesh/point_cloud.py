@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedepth_pipeline.depth import DepthMap, back_project
+from facedepth_pipeline.depth import DepthMap, back_project, surface_normals
 from facedepth_pipeline.mesh.texture import check_photo
 
 
@@ -21,32 +21,6 @@ class PointCloud:
     points: np.ndarray
     normals: np.ndarray
     colours: np.ndarray
-
-
-def _slope(depth_mm: np.ndarray, valid: np.ndarray, step_mm: float) -> np.ndarray:
-    """Change of depth per millimetre along the last axis, (H, W) float64.
-
-    Central where both neighbours are valid, one-sided where one is, 0 where none is.
-    """
-    rise = np.where(valid[:, 1:] & valid[:, :-1], np.diff(depth_mm.astype(np.float64), axis=1), np.nan)
-    gap = np.full((len(depth_mm), 1), np.nan)
-    both = np.stack([np.hstack([gap, rise]), np.hstack([rise, gap])])
-    known = np.isfinite(both)
-    return np.nansum(both, axis=0) / np.maximum(known.sum(axis=0), 1) / step_mm
-
-
-def surface_normals(depth_map: DepthMap) -> np.ndarray:
-    """Unit normals of a depth map by finite differences that never cross the rim of ``valid``.
-
-    Returns:
-        (H, W, 3) float32 with z > 0; (0, 0, 1) where nothing is valid.
-    """
-    slope_x = _slope(depth_map.depth_mm, depth_map.valid, depth_map.pitch.x_mm)
-    slope_down = _slope(depth_map.depth_mm.T, depth_map.valid.T, depth_map.pitch.y_mm).T
-    # The surface z(x, y) has the normal (-dz/dx, -dz/dy, 1), and y grows against the rows.
-    normals = np.stack([-slope_x, slope_down, np.ones_like(slope_x)], axis=-1)
-    normals[~depth_map.valid] = (0, 0, 1)
-    return (normals / np.linalg.norm(normals, axis=-1, keepdims=True)).astype(np.float32)
 
 
 def point_cloud(depth_map: DepthMap, photo: np.ndarray) -> PointCloud:

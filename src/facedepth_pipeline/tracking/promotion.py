@@ -7,7 +7,8 @@ import mlflow
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
-from facedepth_pipeline.tracking.registry import CHAMPION, RegisteredGenerator
+from facedepth_pipeline.evaluation.champion import Verdict
+from facedepth_pipeline.tracking.registry import CHAMPION
 
 
 def log_depth_metrics(metrics: Mapping[str, Any]) -> None:
@@ -17,6 +18,7 @@ def log_depth_metrics(metrics: Mapping[str, Any]) -> None:
     becomes ``test_mean_face_mae_mm``.
     """
     mlflow.log_metrics(_single_figures(metrics, "test_"))
+    mlflow.set_tag("data_digest", metrics["data_digest"])
 
 
 def _single_figures(metrics: Mapping[str, Any], prefix: str) -> dict[str, float]:
@@ -30,26 +32,22 @@ def _single_figures(metrics: Mapping[str, Any], prefix: str) -> dict[str, float]
     return figures
 
 
-def promote(generator: RegisteredGenerator, metrics: Mapping[str, Any]) -> dict[str, Any]:
-    """Make this version the champion and tag it with its error.
-
-    Returns:
-        What was done: ``model_uri`` and ``alias`` now, the version that was champion before (None
-        if there was none), and the error the version was promoted with.
-    """
-    client = MlflowClient()
+def champion_version(model_name: str) -> int | None:
+    """The version that the alias stands for; None if there is none. A registry that does not answer is an error."""
     try:
-        previous = int(client.get_model_version_by_alias(generator.name, CHAMPION).version)
-    except MlflowException:
-        previous = None
-    for name in ("mae_mm", "rmse_mm", "data_digest"):
-        client.set_model_version_tag(generator.name, str(generator.version), name, str(metrics[name]))
-    client.set_registered_model_alias(generator.name, CHAMPION, str(generator.version))
-    return {
-        "model_name": generator.name,
-        "version": generator.version,
-        "model_uri": generator.model_uri,
-        "alias": CHAMPION,
-        "previous_version": previous,
-        "mae_mm": metrics["mae_mm"],
-    }
+        return int(MlflowClient().get_model_version_by_alias(model_name, CHAMPION).version)
+    except MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return None
+        raise
+
+
+def record_verdict(model_name: str, version: int, verdict: Verdict, tags: Mapping[str, object]) -> None:
+    """Tag a version, and the active run, with what was decided, and move the alias if it was promoted."""
+    client = MlflowClient()
+    outcome = {"promotion": "promoted" if verdict.promoted else "kept back", "promotion_reason": verdict.reason}
+    for name, value in {**tags, **outcome}.items():
+        client.set_model_version_tag(model_name, str(version), name, str(value))
+        mlflow.set_tag(name, str(value))
+    if verdict.promoted:
+        client.set_registered_model_alias(model_name, CHAMPION, str(version))

@@ -9,6 +9,7 @@ import numpy as np
 from mlflow.models import ModelSignature
 from mlflow.types import Schema, TensorSpec
 from PIL import Image
+from pydantic import BaseModel, ConfigDict
 
 from facedepth_pipeline import keras_import  # noqa: F401  first import of Keras in the process, quietly
 from facedepth_pipeline.depth import IMAGE_SIZE_PX, depth_to_png_levels
@@ -37,6 +38,40 @@ class RegisteredGenerator:
     def model_uri(self) -> str:
         """Address of exactly this version."""
         return f"models:/{self.name}/{self.version}"
+
+
+class EvaluatedModel(BaseModel):
+    """Which version was evaluated.
+
+    Attributes:
+        model_uri: Address of exactly this version.
+        version: Its number; None where it does not come from the registry by name.
+        run_id: MLflow run that made it, None if MLflow does not say.
+        just_trained: Whether it is the one that ``train`` made last, and not one that was named: only such a one can
+            become champion.
+        sidecar: What it says about itself.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model_uri: str
+    version: int | None
+    run_id: str | None
+    just_trained: bool
+    sidecar: GeneratorSidecar
+
+
+def load_evaluated_generator(model_uri: str, just_trained: bool) -> tuple[DepthGenerator, EvaluatedModel]:
+    """Load a generator to be evaluated, and say which one it is; errors as in :func:`load_registered_generator`."""
+    generator, exact = load_registered_generator(model_uri)
+    number = exact.rpartition("/")[2]
+    return generator, EvaluatedModel(
+        model_uri=exact,
+        version=int(number) if exact.startswith("models:/") and number.isdigit() else None,
+        run_id=mlflow.models.get_model_info(exact).run_id or None,
+        just_trained=just_trained,
+        sidecar=generator.sidecar,
+    )
 
 
 def register_generator(generator: DepthGenerator, model_name: str, example_photo: np.ndarray) -> RegisteredGenerator:
@@ -83,7 +118,7 @@ def load_registered_generator(model_uri: str) -> tuple[DepthGenerator, str]:
         The generator, and the address of the exact version that an alias stands for.
 
     Raises:
-        ValueError: If there is no such model, or it was not registered by this project.
+        ValueError: If there is no such model, it was not registered by this project, or it takes other photos.
     """
     try:
         exact = _exact_uri(model_uri)
@@ -99,6 +134,12 @@ def load_registered_generator(model_uri: str) -> tuple[DepthGenerator, str]:
         raise ValueError(
             f"The model at {model_uri!r} has no {SIDECAR_KEY!r} in its metadata, so its scale and frame are not "
             "known. Expected a model registered by `kedro run --pipelines=train`."
+        )
+    expected = (IMAGE_SIZE_PX, IMAGE_SIZE_PX, 3)
+    if tuple(network.input_shape[1:]) != expected:
+        raise ValueError(
+            f"The model at {model_uri!r} takes photos of shape {tuple(network.input_shape[1:])}; this project's are "
+            f"{expected}."
         )
     return DepthGenerator(network, GeneratorSidecar.model_validate(json.loads(sidecar))), exact
 

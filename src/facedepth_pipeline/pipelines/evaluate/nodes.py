@@ -1,7 +1,9 @@
 """Nodes of ``evaluate``."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -9,72 +11,235 @@ import pandas as pd
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-from facedepth_pipeline.baselines.mean_face import mean_training_face
-from facedepth_pipeline.depth import DepthMap
-from facedepth_pipeline.evaluation.figures import draw_per_subject, draw_test_subject
+from facedepth_pipeline.baselines.prepare import Baselines, Checkpoints, TrainedNetworks, prepare_baselines
+from facedepth_pipeline.depth import DepthMap, depth_from_png_levels, depth_to_png_levels
+from facedepth_pipeline.evaluation.champion import judge
+from facedepth_pipeline.evaluation.figures import (
+    draw_error_faces,
+    draw_per_subject,
+    draw_regions,
+    draw_test_subject,
+    draw_training_curves,
+)
+from facedepth_pipeline.evaluation.metrics import mae_mm
+from facedepth_pipeline.evaluation.regions import points_of_fiducials, points_of_template
 from facedepth_pipeline.evaluation.report import write_report
 from facedepth_pipeline.evaluation.scoring import GENERATOR, score_predictors, summarize_scores
+from facedepth_pipeline.evaluation.statistics import average_by_subject, paired_difference
 from facedepth_pipeline.pairs import Pair, Pairs, pairs_digest
-from facedepth_pipeline.parameters import EvaluateParameters
+from facedepth_pipeline.parameters import EvaluateParameters, TrainParameters
 from facedepth_pipeline.prediction import DepthGenerator, predict_depth_mm
+from facedepth_pipeline.sidecar import GeneratorSidecar
 from facedepth_pipeline.splits import SubjectSplit
-from facedepth_pipeline.tracking.promotion import log_depth_metrics, promote
-from facedepth_pipeline.tracking.registry import RegisteredGenerator
+from facedepth_pipeline.texas.fiducials import parse_fiducials
+from facedepth_pipeline.texas.ingestion import TexasSource
+from facedepth_pipeline.tracking.history import training_history_of
+from facedepth_pipeline.tracking.promotion import champion_version, log_depth_metrics, record_verdict
+from facedepth_pipeline.tracking.registry import EvaluatedModel, load_registered_generator
+
+logger = logging.getLogger(__name__)
 
 PICTURED_PAIRS = 3
+BATCH = 8
 
 
-def predict_test_depth(generator: DepthGenerator, pairs_256: Pairs, subject_split: SubjectSplit) -> Iterator[Pair]:
-    """Predict the depth of each test photo, at every pixel, as the pairs are saved."""
-    test_pairs = tqdm(pairs_256.of_subjects(subject_split.test), desc="predicting", unit="photo")
-    return (_predicted(generator, pair) for pair in test_pairs)
+def predict_test_depth(
+    evaluated_generator: tuple[DepthGenerator, EvaluatedModel], pairs_256: Pairs, subject_split: SubjectSplit
+) -> tuple[Iterator[Pair], EvaluatedModel]:
+    """Predict the depth of each test photo, at every pixel, as the pairs are saved; say by which model."""
+    generator, model = evaluated_generator
+    test_pairs = pairs_256.of_subjects(subject_split.test)
+    _require_same_fit(generator.sidecar, pairs_256)
+    return _predicted(generator, tqdm(test_pairs, desc="predicting", unit="photo")), model
 
 
-def _predicted(generator: DepthGenerator, pair: Pair) -> Pair:
-    depth_mm = predict_depth_mm(generator.network, pair.photo[None])[0]
-    everywhere = np.ones(depth_mm.shape, bool)
-    return replace(pair, depth_map=DepthMap(depth_mm, everywhere, generator.sidecar.pitch))
+def _predicted(generator: DepthGenerator, pairs: Iterable[Pair]) -> Iterator[Pair]:
+    remaining = iter(pairs)
+    while several := list(islice(remaining, BATCH)):
+        photos = np.stack([pair.photo for pair in several])
+        for pair, depth_mm in zip(several, predict_depth_mm(generator.network, photos, BATCH), strict=True):
+            everywhere = DepthMap(depth_mm, np.ones(depth_mm.shape, bool), generator.sidecar.pitch)
+            # in the steps of 0.01 mm in which it is kept: the champion, which is not, must be measured alike
+            as_kept = depth_from_png_levels(depth_to_png_levels(everywhere), everywhere.pitch)
+            yield replace(pair, depth_map=as_kept)
+
+
+def _require_same_fit(sidecar: GeneratorSidecar, pairs: Pairs) -> None:
+    fits = set(pairs.table["fit"])
+    if fits - {sidecar.fit}:
+        raise ValueError(
+            f"The generator was trained on photos fitted by {sidecar.fit!r}; these pairs are fitted by "
+            f"{', '.join(sorted(fits))}. Make them again: kedro run --pipelines=preprocess "
+            f"--params=preprocess.fit={sidecar.fit}"
+        )
+
+
+def prepare(
+    pairs_256: Pairs,
+    subject_split: SubjectSplit,
+    trained_baselines: TrainedNetworks,
+    training_checkpoints: Checkpoints,
+    parameters: EvaluateParameters,
+    train_parameters: TrainParameters,
+) -> Baselines:
+    """Average, load or train the baselines that are asked for."""
+    return prepare_baselines(
+        pairs_256.of_subjects(subject_split.train),
+        pairs_256.of_subjects(subject_split.validation),
+        parameters,
+        train_parameters,
+        trained_baselines,
+        training_checkpoints,
+    )
+
+
+def read_test_fiducials(
+    texas_pairs: TexasSource, pair_manifest: pd.DataFrame, subject_split: SubjectSplit
+) -> dict[str, np.ndarray]:
+    """The marked points of the test images that have them, by image id."""
+    of_test = pair_manifest[pair_manifest["subject_id"].isin(subject_split.test)]
+    rows = of_test[of_test["fiducials_path"].notna()].to_dict("records")
+    return {row["image_id"]: parse_fiducials(texas_pairs.read(row["fiducials_path"]).decode()) for row in rows}
 
 
 def score(
-    predicted_depth: Pairs, pairs_256: Pairs, subject_split: SubjectSplit, parameters: EvaluateParameters
+    predicted_depth: Pairs,
+    evaluated_model: EvaluatedModel,
+    baselines: Baselines,
+    pairs_256: Pairs,
+    test_fiducials: Mapping[str, np.ndarray],
+    parameters: EvaluateParameters,
 ) -> tuple[dict[str, Any], pd.DataFrame, pd.DataFrame]:
-    """Measure generator and mean face on the test pairs: summary, by image, by subject."""
-    test_pairs = pairs_256.of_subjects(subject_split.test)
-    mean_face = mean_training_face(pairs_256.of_subjects(subject_split.train))
-    predictors = {
-        GENERATOR: lambda position: predicted_depth[position].depth_map.depth_mm,
-        "mean_face": lambda _: mean_face,
-    }
-    per_image = score_predictors(test_pairs, predictors, parameters.erosion_px)
+    """Measure generator and baselines on the test pairs: summary, by image, by subject."""
+    test_subjects = set(predicted_depth.table["subject_id"])
+    test_pairs = pairs_256.of_subjects(test_subjects)
+    position = {image_id: index for index, image_id in enumerate(predicted_depth.table["image_id"])}
+    per_image = score_predictors(
+        test_pairs,
+        {GENERATOR: lambda pair: predicted_depth[position[pair.image_id]].depth_map.depth_mm, **baselines.predict},
+        parameters.erosion_px,
+        points_of_template(evaluated_model.sidecar.landmarks, evaluated_model.sidecar.fit),
+        test_fiducials,
+        progress=lambda pairs: tqdm(pairs, desc="scoring", unit="photo"),
+    )
     per_subject, metrics = summarize_scores(per_image, parameters)
-    return metrics | {"data_digest": pairs_digest(test_pairs)}, per_image, per_subject
+    seen = sorted(test_subjects & set(evaluated_model.sidecar.training_subjects))
+    about = {
+        "model_uri": evaluated_model.model_uri,
+        "data_digest": pairs_digest(test_pairs),
+        "baselines_left_out": dict(baselines.left_out),
+        "test_subjects_with_ids_of_training": seen,
+    }
+    return metrics | about, per_image, per_subject
+
+
+def promote_generator(
+    evaluated_model: EvaluatedModel,
+    depth_metrics: dict[str, Any],
+    per_subject: pd.DataFrame,
+    pairs_256: Pairs,
+    parameters: EvaluateParameters,
+    model_name: str,
+) -> dict[str, Any]:
+    """Log the figures; make a version that was just trained the champion if it is better than the present one."""
+    log_depth_metrics(depth_metrics)
+    if not evaluated_model.just_trained or evaluated_model.version is None:
+        return {"promoted": False, "reason": f"{evaluated_model.model_uri} was named to be evaluated, not promoted."}
+    test_pairs = pairs_256.of_subjects(set(per_subject["subject_id"]))
+    previous = champion_version(model_name)
+    difference, tags = None, {name: depth_metrics[name] for name in ("mae_mm", "rmse_mm", "data_digest")}
+    if previous == evaluated_model.version:
+        return {"promoted": False, "champion": previous, "reason": f"Version {previous} is the champion already."}
+    if previous is not None:
+        difference, overlap = _against_champion(f"models:/{model_name}/{previous}", test_pairs, per_subject, parameters)
+        tags |= {"compared_with_version": previous, "champion_has_seen_test_subjects": len(overlap)}
+        if overlap:
+            logger.warning("The champion was trained on subjects %s, on which it is measured now.", ", ".join(overlap))
+    verdict = judge(parameters.promote, previous, difference)
+    record_verdict(model_name, evaluated_model.version, verdict, tags)
+    logger.info(
+        "Version %d %s. %s", evaluated_model.version, "promoted" if verdict.promoted else "kept back", verdict.reason
+    )
+    return {
+        "promoted": verdict.promoted,
+        "reason": verdict.reason,
+        "champion": evaluated_model.version if verdict.promoted else previous,
+        "version": evaluated_model.version,
+        "previous_version": previous,
+        "difference_mae_mm": difference,
+    }
+
+
+def _against_champion(
+    champion_uri: str, test_pairs: Pairs, per_subject: pd.DataFrame, parameters: EvaluateParameters
+) -> tuple[dict[str, Any] | None, list[str]]:
+    """Difference of ``mae_mm``, new less champion, on the same pairs; and the test subjects it was trained on."""
+    champion, _ = load_registered_generator(champion_uri)
+    overlap = sorted(set(champion.sidecar.training_subjects) & set(test_pairs.table["subject_id"]))
+    if set(test_pairs.table["fit"]) != {champion.sidecar.fit}:
+        return None, overlap
+    rows = [
+        {"predictor": "champion", "subject_id": pair.subject_id, "mae_mm": _error(predicted, pair)}
+        for pair, predicted in zip(test_pairs, _predicted(champion, test_pairs), strict=True)
+    ]
+    by_subject = pd.DataFrame(rows).groupby(["predictor", "subject_id"], as_index=False)["mae_mm"].mean()
+    both = pd.concat([per_subject[per_subject["predictor"] == GENERATOR], by_subject])
+    return paired_difference(both, GENERATOR, "champion", parameters.bootstrap_samples, parameters.seed), overlap
+
+
+def _error(predicted: Pair, truth: Pair) -> float:
+    return mae_mm(predicted.depth_map.depth_mm, truth.depth_map.depth_mm, truth.depth_map.valid)
 
 
 def report(
     predicted_depth: Pairs,
     pairs_256: Pairs,
+    evaluated_model: EvaluatedModel,
     depth_metrics: dict[str, Any],
     per_image: pd.DataFrame,
-    per_subject: pd.DataFrame,
-) -> tuple[str, Figure, dict[str, Figure]]:
-    """Draw the errors of each held-out person and write the page; log the figures to MLflow."""
+    test_fiducials: Mapping[str, np.ndarray],
+    promotion: dict[str, Any],
+) -> tuple[str, Figure, Figure, Figure, Figure, dict[str, Figure]]:
+    """Draw where the errors are and write the page."""
     test_pairs = pairs_256.of_subjects(set(predicted_depth.table["subject_id"]))
-    mae = per_image.query("predictor == @GENERATOR").set_index("image_id")["mae_mm"]
+    own = per_image[per_image["predictor"] == GENERATOR].reset_index(drop=True)
     figures = {}
     for subject_id, rows in test_pairs.table.groupby("subject_id"):
         chosen = rows.index[:PICTURED_PAIRS]
         figures[str(subject_id)] = draw_test_subject(
             [test_pairs[position] for position in chosen],
             [predicted_depth[position].depth_map.depth_mm for position in chosen],
-            [mae[rows.loc[position, "image_id"]] for position in chosen],
+            [own["mae_mm"][position] for position in chosen],
         )
-    by_subject = draw_per_subject(per_subject)
-    page = write_report(depth_metrics, by_subject, figures)
-    return page, by_subject, {f"subject_{subject_id}.png": figure for subject_id, figure in figures.items()}
-
-
-def promote_generator(registered_generator: RegisteredGenerator, depth_metrics: dict[str, Any]) -> dict[str, Any]:
-    """Log the figures and make this version the champion."""
-    log_depth_metrics(depth_metrics)
-    return promote(registered_generator, depth_metrics)
+    by_subject = draw_per_subject(average_by_subject(per_image))
+    error_faces = draw_error_faces(test_pairs, (pair.depth_map.depth_mm for pair in predicted_depth))
+    first, sidecar = test_pairs[0], evaluated_model.sidecar
+    marked = test_fiducials.get(first.image_id)
+    points = (
+        points_of_template(sidecar.landmarks, sidecar.fit) if marked is None else points_of_fiducials(marked, first.fit)
+    )
+    regions = draw_regions(depth_metrics, first, points)
+    order = own["mae_mm"].sort_values().index
+    ends = [*order[:PICTURED_PAIRS], *order[PICTURED_PAIRS:][-PICTURED_PAIRS:]]
+    cases = draw_test_subject(
+        [test_pairs[position] for position in ends],
+        [predicted_depth[position].depth_map.depth_mm for position in ends],
+        [own["mae_mm"][position] for position in ends],
+        title="the images with the lowest and the highest error",
+    )
+    history = training_history_of(evaluated_model.run_id)
+    page = write_report(
+        depth_metrics,
+        evaluated_model.sidecar,
+        promotion,
+        pictures={
+            "per_subject": by_subject,
+            "error_faces": error_faces,
+            "regions": regions,
+            "cases": cases,
+            "training_curves": None if history is None else draw_training_curves(history),
+        },
+        test_subjects=figures,
+    )
+    named = {f"subject_{subject_id}.png": figure for subject_id, figure in figures.items()}
+    return page, by_subject, error_faces, regions, cases, named

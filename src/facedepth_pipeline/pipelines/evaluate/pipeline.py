@@ -8,32 +8,80 @@ from facedepth_pipeline.pipelines.evaluate import nodes
 
 
 def create_pipeline(**_: Any) -> Pipeline:
-    """``generator`` and ``pairs_256`` to ``depth_metrics``, the report and ``promotion``."""
+    """A registered generator and ``pairs_256`` to ``depth_metrics``, ``promotion`` and the report."""
     return Pipeline(
         [
             Node(
                 func=nodes.predict_test_depth,
-                inputs=["generator", "pairs_256", "subject_split"],
-                outputs="predicted_depth",
+                inputs=["registered_generator@generator", "pairs_256", "subject_split"],
+                outputs=["predicted_depth", "evaluated_model"],
                 name="predict_test_depth",
             ),
             Node(
+                func=nodes.prepare,
+                inputs=[
+                    "pairs_256",
+                    "subject_split",
+                    "trained_baselines",
+                    "training_checkpoints",
+                    "params:evaluate",
+                    "params:train",
+                ],
+                outputs="baselines",
+                name="prepare_baselines",
+            ),
+            Node(
+                func=nodes.read_test_fiducials,
+                inputs=["texas_pairs", "pair_manifest", "subject_split"],
+                outputs="test_fiducials",
+                name="read_test_fiducials",
+            ),
+            Node(
                 func=nodes.score,
-                inputs=["predicted_depth", "pairs_256", "subject_split", "params:evaluate"],
+                inputs=[
+                    "predicted_depth",
+                    "evaluated_model",
+                    "baselines",
+                    "pairs_256",
+                    "test_fiducials",
+                    "params:evaluate",
+                ],
                 outputs=["depth_metrics", "per_image", "per_subject"],
                 name="score_predictions",
             ),
             Node(
-                func=nodes.report,
-                inputs=["predicted_depth", "pairs_256", "depth_metrics", "per_image", "per_subject"],
-                outputs=["evaluation_report", "per_subject_figure", "test_subject_figures"],
-                name="report_evaluation",
-            ),
-            Node(
                 func=nodes.promote_generator,
-                inputs=["registered_generator", "depth_metrics"],
+                inputs=[
+                    "evaluated_model",
+                    "depth_metrics",
+                    "per_subject",
+                    "pairs_256",
+                    "params:evaluate",
+                    "params:model_name",
+                ],
                 outputs="promotion",
                 name="promote_generator",
+            ),
+            Node(
+                func=nodes.report,
+                inputs=[
+                    "predicted_depth",
+                    "pairs_256",
+                    "evaluated_model",
+                    "depth_metrics",
+                    "per_image",
+                    "test_fiducials",
+                    "promotion",
+                ],
+                outputs=[
+                    "evaluation_report",
+                    "per_subject_figure",
+                    "error_faces",
+                    "region_errors",
+                    "best_and_worst_cases",
+                    "test_subject_figures",
+                ],
+                name="report_evaluation",
             ),
         ]
     )

@@ -38,7 +38,7 @@ def create_pipeline(**_: Any) -> Pipeline:
             Node(
                 func=nodes.register,
                 inputs=["generator", "pairs_256", "subject_split", "params:model_name"],
-                outputs="registered_generator",
+                outputs="registered_generator@version",
                 name="register_generator",
             ),
         ]
