@@ -139,6 +139,7 @@ def main() -> None:
     arguments.add_argument("out", type=Path)
     arguments.add_argument("--table", action="store_true")
     arguments.add_argument("--only", nargs="*", default=list(VARIANTS), help="names of variants")
+    arguments.add_argument("--width", type=int, default=BASE["width"], help="another one wants another OUT.jsonl")
     chosen = arguments.parse_args()
     lines = [json.loads(line) for line in chosen.out.read_text().splitlines()] if chosen.out.exists() else []
     if chosen.table:
@@ -150,7 +151,8 @@ def main() -> None:
         for name in chosen.only:
             if (name, seed) in done:
                 continue
-            parameters = parameters_of(VARIANTS[name], seed, round(IMAGES / len(train)))
+            variant = {"width": chosen.width, **VARIANTS[name]}
+            parameters = parameters_of(variant, seed, round(IMAGES / len(train)))
             result = {"variant": name, "seed": seed, **train_and_measure(train, validation, parameters)}
             with chosen.out.open("a") as out:
                 out.write(json.dumps(result) + "\n")

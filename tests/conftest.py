@@ -11,7 +11,15 @@ import numpy as np
 import pytest
 
 from facedepth_pipeline.pairs import preprocess_pair
+from facedepth_pipeline.synthetic.head.head_model import HeadModel
 from faces import FRAME, ListedPairs, dome, pair_name, png_bytes
+
+
+@pytest.fixture(scope="session")
+def head_model() -> HeadModel:
+    """The head of the stand-in faces."""
+    with np.load(Path(__file__).parents[1] / "data" / "01_raw" / "head_model.npz", allow_pickle=False) as arrays:
+        return HeadModel.from_arrays(dict(arrays))
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from facedepth_pipeline.baselines.shape_from_shading import (
     Illuminant,
@@ -9,7 +10,16 @@ from facedepth_pipeline.baselines.shape_from_shading import (
     normals_from_shading,
     shape_from_shading,
 )
-from facedepth_pipeline.depth import DepthMap, PixelPitch, back_project, surface_normals
+from facedepth_pipeline.depth import (
+    DepthMap,
+    PixelPitch,
+    back_project,
+    depth_from_range,
+    fit_depth,
+    surface_normals,
+)
+from facedepth_pipeline.synthetic.database import plan_database, render_database
+from stand_in_parameters import synthesis
 from surfaces import plane, sphere
 
 PITCH = PixelPitch(0.6263, 0.9388)
@@ -83,6 +93,21 @@ def test_a_sphere_under_a_known_light_comes_back(direction):
     depth_mm = integrate_normals(found, ball.valid, ball.pitch)
     error, height = (depth_mm - ball.depth_mm)[inner], ball.depth_mm[inner]
     assert np.abs(error - error.mean()).mean() < 0.35 * np.abs(height - height.mean()).mean()
+
+
+@pytest.mark.parametrize("direction", [unit(0, 0.3, 1), unit(0.4, 0.2, 1)])
+def test_a_face_under_a_known_light_comes_back_better_than_a_flat_disc(head_model, direction):
+    (taken,) = render_database(head_model, plan_database(synthesis(1, 1)), processes=1)
+    face = fit_depth(depth_from_range(taken.range_grey), "stretch")
+    smooth_mm = gaussian_filter(face.depth_mm, 2)  # grey levels are steps, and steps have no shading
+    normals = surface_normals(DepthMap(smooth_mm, face.valid, face.pitch)).astype(np.float64)
+    light = Illuminant(direction, 0.8)
+    found = normals_from_shading(shaded(normals, face.valid, direction, 0.8), face.valid, light, smoothness=10)
+    depth_mm = integrate_normals(found, face.valid, face.pitch)[face.valid]
+    truth = face.depth_mm[face.valid]
+    assert np.corrcoef(depth_mm, truth)[0, 1] > 0.75
+    flat_error = np.abs(truth - truth.mean()).mean()
+    assert np.abs(depth_mm - depth_mm.mean() - (truth - truth.mean())).mean() < 0.8 * flat_error
 
 
 def test_a_photo_gets_the_mean_depth_it_is_told_and_none_outside():

@@ -8,6 +8,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from facedepth_pipeline.evaluation.metrics import WITHIN_MM
 from facedepth_pipeline.evaluation.statistics import Interval
 from facedepth_pipeline.sidecar import GeneratorSidecar
 
@@ -16,8 +17,10 @@ STYLE = """
 body { font: 16px/1.55 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
 h2 { margin-top: 2.4rem; }
 .scroll { overflow-x: auto; }
-table { border-collapse: collapse; margin: 1rem 0; white-space: nowrap; font-variant-numeric: tabular-nums; }
-th, td { padding: .3rem .8rem; text-align: right; border-bottom: 1px solid #8886; }
+table { border-collapse: collapse; margin: 1rem 0; font-variant-numeric: tabular-nums; }
+th, td { padding: .3rem .6rem; text-align: right; border-bottom: 1px solid #8886; }
+td { white-space: nowrap; }
+th { vertical-align: bottom; font-size: .85rem; }
 th:first-child, td:first-child { text-align: left; }
 tr.own td { font-weight: 600; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1rem; }
@@ -122,15 +125,11 @@ def _baseline_table(metrics: Mapping[str, Any]) -> str:
                 _interval(figures["mae_mm_ci95"], "{}"),
                 f"{figures['rmse_mm']:.2f}",
                 difference,
-                *(f"{100 * figures[f'within_{limit}mm']:.0f} %" for limit in (1, 2, 3)),
                 f"{figures['mae_normalized']:.4f}",
                 f"{figures['rmse_normalized']:.4f}",
             )
         )
-    heads = (
-        "MAE", "95 % interval", "RMSE", "difference of MAE", "within 1 mm", "2 mm", "3 mm",
-        "MAE normalized, whole image", "RMSE normalized",
-    )  # fmt: skip
+    heads = ("MAE", "95 % interval", "RMSE", "difference of MAE", "whole image, normalized: MAE", "RMSE")
     return _table(heads, body)
 
 
@@ -138,8 +137,16 @@ def _detail_table(metrics: Mapping[str, Any]) -> str:
     columns = dict(COLUMNS)
     if metrics["images_with_fiducials"]:
         columns["fiducial_mae_mm"] = f"at fiducials ({metrics['images_with_fiducials']} images)"
-    body = [_row(name, *(_number(figures[column]) for column in columns)) for name, figures in _rows(metrics)]
-    return _table(tuple(columns.values()), body)
+    within = {f"within_{limit}mm": f"within {limit} mm" for limit in WITHIN_MM}
+    body = [
+        _row(
+            name,
+            *(_number(figures[column]) for column in columns),
+            *(f"{100 * figures[column]:.0f} %" for column in within),
+        )
+        for name, figures in _rows(metrics)
+    ]
+    return _table((*columns.values(), *within.values()), body)
 
 
 def _table(heads: tuple[str, ...], body: list[str]) -> str:

@@ -225,7 +225,7 @@ def report(
         [test_pairs[position] for position in ends],
         [predicted_depth[position].depth_map.depth_mm for position in ends],
         [own["mae_mm"][position] for position in ends],
-        title="the images with the lowest and the highest error",
+        title="lowest and highest error: photo, truth, prediction inside the true mask, error (red: too near)",
     )
     history = training_history_of(evaluated_model.run_id)
     page = write_report(
