@@ -1,6 +1,7 @@
 """What a training must remember to go on as if it had never stopped, and the name it is kept under."""
 
 import hashlib
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -74,3 +75,16 @@ def checkpoint_name(parameters: TrainParameters, data_digest: str) -> str:
     """
     learned = {"recipe": parameters.chosen.model_dump(), "seed": parameters.seed, "precision": parameters.precision}
     return hashlib.sha256(f"{learned}{data_digest}".encode()).hexdigest()[:16]
+
+
+def is_first_worker(tf_config: str | None) -> bool:
+    """Whether this process keeps, logs and saves, of all that train together.
+
+    Args:
+        tf_config: TF_CONFIG of the environment, which lists the processes in JSON; None if it trains alone.
+    """
+    if not tf_config:
+        return True
+    config = json.loads(tf_config)
+    first = "chief" if "chief" in config["cluster"] else "worker"
+    return bool(config["task"]["type"] == first and int(config["task"]["index"]) == 0)

@@ -2,6 +2,7 @@
 
 import copy
 import logging
+import os
 from typing import Any
 
 import click
@@ -15,7 +16,7 @@ from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
 from mlflow.exceptions import MlflowException
 from pydantic import ValidationError
 
-from facedepth_pipeline.checkpoint import checkpoint_name
+from facedepth_pipeline.checkpoint import checkpoint_name, is_first_worker
 from facedepth_pipeline.pairs import pairs_digest
 from facedepth_pipeline.parameters import PARAMETER_GROUPS, Parameters, TrainParameters, unknown_key
 from facedepth_pipeline.summary import print_summary
@@ -53,7 +54,15 @@ class TrackingHook(MlflowHook):
 
     @hook_impl
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
-        """Start a run, or open the one again in which the training of this command was interrupted."""
+        """Start a run, or open the one again in which the training of this command was interrupted.
+
+        Of several machines that train together the first alone has a run.
+        """
+        if not is_first_worker(os.environ.get("TF_CONFIG")):
+            names = run_params.get("pipeline_names") or [run_params.get("pipeline_name") or "__default__"]
+            self.mlflow_config.tracking.disable_tracking.pipelines = names
+            super().before_pipeline_run(run_params=run_params, pipeline=pipeline, catalog=catalog)
+            return
         owner = _owner_of_unfinished_training(pipeline, catalog)
         if owner is not None:
             self.mlflow_config.tracking.run.id = run_to_continue(owner)

@@ -5,6 +5,7 @@ import pytest
 
 from facedepth_pipeline.depth import depth_to_png_levels
 from facedepth_pipeline.pairs import Pair
+from facedepth_pipeline.pix2pix.backends import tensorflow
 from facedepth_pipeline.pix2pix.backends.tensorflow import as_dataset
 from facedepth_pipeline.pix2pix.input_pipeline import PairBatches
 from faces import ListedPairs
@@ -63,10 +64,26 @@ def test_balanced_epochs_show_every_person_equally_often(dome_pairs):
 
 def test_tensorflow_sees_the_same_batches_in_the_order_of_the_epoch(dome_pairs):
     batches = PairBatches(dome_pairs, 3, shuffle=True, seed=0)
-    dataset = as_dataset(batches)
+    dataset = as_dataset(batches, training=True)
     assert int(dataset.cardinality()) == 3
     for epoch in range(2):
         batches.start_epoch(epoch)
         for ours, theirs in zip(dataset, epoch_of(batches), strict=True):
             np.testing.assert_array_equal(ours[0], theirs[0])
             np.testing.assert_array_equal(ours[1], theirs[1])
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_no_device_goes_without_a_pair_and_what_fills_up_counts_no_error(training, monkeypatch, dome_pairs):
+    monkeypatch.setattr(tensorflow, "_replicas", lambda: 4)
+    batches = PairBatches(dome_pairs, 3, shuffle=False, seed=0)
+    filled = [[part.numpy() for part in batch] for batch in as_dataset(batches, training)]
+    assert [len(photo) for photo, _ in filled] == [4, 4, 4]
+    photos, levels = batches[0]
+    np.testing.assert_array_equal(filled[0][0][:3], photos)
+    if training:
+        np.testing.assert_array_equal(filled[0][0][3], photos[0])
+        np.testing.assert_array_equal(filled[0][1][3], levels[0])
+    else:
+        assert not filled[0][1][3].any()
+    np.testing.assert_array_equal(filled[2][0][:2], batches[2][0])

@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import keras
@@ -5,7 +6,7 @@ import numpy as np
 import pytest
 from benchmarks.recipes import train_parameters
 
-from facedepth_pipeline.checkpoint import checkpoint_name
+from facedepth_pipeline.checkpoint import checkpoint_name, is_first_worker
 from facedepth_pipeline.datasets.checkpoints import CheckpointFolder
 from facedepth_pipeline.depth import fitted_pitch
 from facedepth_pipeline.parameters import TrainParameters
@@ -17,6 +18,7 @@ from facedepth_pipeline.pix2pix.training import (
     fit_generator,
     in_float32,
     learning_rate_at,
+    predict_while_training,
 )
 from facedepth_pipeline.prediction import normalize_photo, predict_depth_mm
 
@@ -247,3 +249,34 @@ def test_a_checkpoint_belongs_to_its_parameters_and_pairs():
     }
     assert len(names) == 3
     assert checkpoint_name(PARAMETERS, "digest") in names
+
+
+@pytest.mark.parametrize(
+    ("cluster", "task", "first"),
+    [
+        (["worker"], ("worker", 0), True),
+        (["worker"], ("worker", 1), False),
+        (["chief", "worker"], ("worker", 0), False),
+        (["chief", "worker"], ("chief", 0), True),
+    ],
+)
+def test_one_process_alone_keeps_what_many_train(cluster, task, first):
+    config = {"cluster": {kind: ["localhost:1"] for kind in cluster}, "task": {"type": task[0], "index": task[1]}}
+    assert is_first_worker(json.dumps(config)) is first
+    assert is_first_worker(None)
+
+
+def test_a_pair_without_a_surface_counts_no_error(dome_pairs):
+    model = build_pix2pix(train_parameters("metric", width=4).chosen, 0, "float32", fitted_pitch("stretch"))
+    photo, levels = PairBatches(dome_pairs, 2, shuffle=False, seed=0)[0]
+    alone = float(model.test_step((photo, levels))["mae_mm"])
+    model.reset_metrics()
+    blank = np.concatenate([photo, 0 * photo]), np.concatenate([levels, 0 * levels])
+    assert float(model.test_step(blank)["mae_mm"]) == pytest.approx(alone, rel=1e-5)
+
+
+def test_pictures_of_a_training_show_what_the_generator_will_predict(dome_pairs):
+    model = build()
+    photos = np.stack([dome_pairs[position].photo for position in range(3)])
+    saved = in_float32(model.generator, PARAMETERS.chosen, 1)
+    np.testing.assert_allclose(predict_while_training(model, photos), predict_depth_mm(saved, photos), atol=0.05)

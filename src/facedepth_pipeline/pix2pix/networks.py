@@ -143,8 +143,9 @@ class Networks(keras.Model):
         """Add to the running means; give all of them in training, the error alone in validation."""
         difference = ops.cast(predicted, "float32") - target
         absolute_mm = ops.abs(difference) * valid * (MAX_DEPTH_MM / 2)
-        per_image = ops.sum(absolute_mm, axis=(1, 2, 3)) / ops.maximum(ops.sum(valid, axis=(1, 2, 3)), 1)
-        self.error_tracker.update_state(per_image)
+        pixels = ops.sum(valid, axis=(1, 2, 3))
+        per_image = ops.sum(absolute_mm, axis=(1, 2, 3)) / ops.maximum(pixels, 1)
+        self.error_tracker.update_state(per_image, sample_weight=ops.cast(pixels > 0, "float32"))
         for name, loss in losses.items():
             self.loss_trackers[name].update_state(loss)
         return {name: self.loss_trackers[name].result() for name in losses} | {"mae_mm": self.error_tracker.result()}

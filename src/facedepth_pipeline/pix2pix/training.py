@@ -2,6 +2,7 @@
 
 import logging
 import math
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -10,8 +11,8 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from facedepth_pipeline.checkpoint import Checkpoint
-from facedepth_pipeline.depth import PixelPitch, normalize_depth
+from facedepth_pipeline.checkpoint import Checkpoint, is_first_worker
+from facedepth_pipeline.depth import PixelPitch, denormalize_depth, normalize_depth
 from facedepth_pipeline.pairs import Pair
 from facedepth_pipeline.parameters import Recipe, TrainParameters
 from facedepth_pipeline.pix2pix.backends import current_backend
@@ -21,6 +22,7 @@ from facedepth_pipeline.pix2pix.input_pipeline import PairBatches
 from facedepth_pipeline.pix2pix.networks import Networks
 from facedepth_pipeline.pix2pix.patchgan import build_discriminator
 from facedepth_pipeline.pix2pix.unet import build_generator
+from facedepth_pipeline.prediction import normalize_photo
 
 logger = logging.getLogger(__name__)
 
@@ -150,7 +152,7 @@ def fit_generator(
     device_name = choose_device(parameters.device, backend.has_gpu())
     diverging = _StopWhereItDiverges()
     with backend.placed(parameters.distribution, device_name):
-        kept = EpochCheckpoint(checkpoint, owner, writes=backend.writes_checkpoints())
+        kept = EpochCheckpoint(checkpoint, owner, writes=is_first_worker(os.environ.get("TF_CONFIG")))
         mean_face = mean_normalized_face(train_pairs) if recipe.residual else None
         policy = choose_dtype_policy(parameters.precision, device_name)
         model = build_pix2pix(recipe, parameters.seed, policy, train_pairs[0].depth_map.pitch, mean_face)
@@ -172,6 +174,22 @@ def fit_generator(
     table = pd.DataFrame(kept.state.history)
     table.insert(0, "epoch", np.arange(1, len(table) + 1))
     return in_float32(model.generator, recipe, parameters.seed), table
+
+
+def predict_while_training(model: Networks, photos: np.ndarray) -> np.ndarray:
+    """Depth by the networks as they stand, one photo after the other.
+
+    ``predict`` would wait for the other machines of a training, which do not draw pictures.
+
+    Args:
+        model: In training.
+        photos: (N, 256, 256, 3) uint8 RGB.
+
+    Returns:
+        (N, 256, 256) float32 millimetres.
+    """
+    predicted = [model.predict_for_validation(normalize_photo(photo[None])) for photo in photos]
+    return denormalize_depth(np.concatenate([keras.ops.convert_to_numpy(depth) for depth in predicted])[..., 0])
 
 
 def mean_normalized_face(pairs: Sequence[Pair]) -> np.ndarray:

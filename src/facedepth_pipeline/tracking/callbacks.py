@@ -60,7 +60,7 @@ class EpochPictures(keras.callbacks.Callback):
     """Draws what the generator predicts after chosen epochs, all in one picture, and logs it as it grows.
 
     Args:
-        predict: Makes (people, 256, 256) millimetres from the generator.
+        predict: Makes (people, 256, 256) millimetres from the model in training.
         draw: Makes the picture from predictions by epoch.
         epochs: Epochs to draw after, counted from 1; the last epoch is always drawn.
         checkpoint: Keeps the predictions, so that a resumed training draws the earlier ones too.
@@ -81,7 +81,7 @@ class EpochPictures(keras.callbacks.Callback):
         number = epoch + 1
         if number in self._epochs or number == self.params["epochs"]:
             with averaged_weights(self.model):
-                self._checkpoint.keep_sample(number, self._predict(self.model.generator))
+                self._checkpoint.keep_sample(number, self._predict(self.model))
             mlflow.log_figure(self.figure, PICTURE)
 
     @property

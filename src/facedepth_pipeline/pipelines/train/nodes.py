@@ -1,5 +1,6 @@
 """Nodes of ``train``."""
 
+import logging
 from collections.abc import Sequence
 
 import mlflow
@@ -13,7 +14,7 @@ from facedepth_pipeline.evaluation.figures import draw_progress, draw_training_c
 from facedepth_pipeline.pairs import Pair, Pairs, pairs_digest
 from facedepth_pipeline.parameters import TrainParameters
 from facedepth_pipeline.photo.template import measure_landmark_template
-from facedepth_pipeline.pix2pix.training import fit_generator
+from facedepth_pipeline.pix2pix.training import fit_generator, predict_while_training
 from facedepth_pipeline.prediction import DepthGenerator, choose_valid_threshold, predict_depth_mm
 from facedepth_pipeline.sidecar import GeneratorSidecar, LandmarkTemplate
 from facedepth_pipeline.splits import SubjectSplit
@@ -21,6 +22,8 @@ from facedepth_pipeline.texas.images import decode_portrait
 from facedepth_pipeline.texas.ingestion import TexasSource
 from facedepth_pipeline.tracking.callbacks import EpochLogger, EpochPictures
 from facedepth_pipeline.tracking.registry import RegisteredGenerator, register_generator
+
+logger = logging.getLogger(__name__)
 
 PICTURED_PAIRS = 5
 LICENCE = (
@@ -56,19 +59,23 @@ def train_generator(
 
     checkpoint = training_checkpoints.of(checkpoint_name(parameters, digest))
     pictures = EpochPictures(
-        predict=lambda generator: predict_depth_mm(generator, _photos(pictured)),
+        predict=lambda networks: predict_while_training(networks, _photos(pictured)),
         draw=lambda predicted_mm: draw_progress(pictured, predicted_mm),
         epochs=parameters.picture_epochs,
         checkpoint=checkpoint,
     )
+    run = mlflow.active_run()  # None on the machines that help another one
     network, history = fit_generator(
         train_pairs,
         validation_pairs,
         parameters,
         checkpoint,
-        callbacks=[EpochLogger(len(train_pairs), checkpoint), pictures],
-        owner=mlflow.active_run().info.run_id,
+        callbacks=[EpochLogger(len(train_pairs), checkpoint), pictures] if run else [],
+        owner=run.info.run_id if run else "",
     )
+    if not run:
+        logger.info("This worker has done its part; the first one saves the generator.")
+        raise SystemExit(0)
     threshold = choose_valid_threshold(
         predict_depth_mm(network, _photos(validation_pairs)),
         [pair.depth_map.valid for pair in validation_pairs],

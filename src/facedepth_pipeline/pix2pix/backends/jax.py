@@ -97,11 +97,6 @@ def placed(distribution: Distribution, device_name: str) -> Iterator[None]:
         yield
 
 
-def writes_checkpoints() -> bool:
-    """Whether this process is the one that does: it is alone."""
-    return True
-
-
 def fit(
     model: Networks,
     batches: PairBatches,

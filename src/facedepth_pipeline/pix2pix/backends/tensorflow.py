@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from facedepth_pipeline.depth import IMAGE_SIZE_PX
@@ -41,19 +42,35 @@ class Pix2Pix(Networks):
         return self.track({}, self.predict_for_validation(photo), target, valid)
 
 
-def as_dataset(batches: PairBatches) -> tf.data.Dataset:
+def as_dataset(batches: PairBatches, training: bool) -> tf.data.Dataset:
     """The same batches as a ``tf.data.Dataset``, made ahead while the device computes.
 
-    Several devices share each batch, whether they belong to one machine or to several.
+    Several devices share each batch, whether they belong to one machine or to several, and none may be left without
+    a pair: a batch that does not come out even is filled up, in training by its own pairs, else by pairs without a
+    surface, which no error counts.
     """
+    devices = _replicas()
     shape = (None, IMAGE_SIZE_PX, IMAGE_SIZE_PX)
     signature = (tf.TensorSpec((*shape, 3), tf.uint8), tf.TensorSpec((*shape, 1), tf.uint16))
     dataset = tf.data.Dataset.from_generator(
-        lambda: (batches[index] for index in range(len(batches))), output_signature=signature
+        lambda: (_filled_up(batches[index], devices, training) for index in range(len(batches))),
+        output_signature=signature,
     )
     options = tf.data.Options()
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
     return dataset.apply(tf.data.experimental.assert_cardinality(len(batches))).prefetch(2).with_options(options)
+
+
+def _filled_up(batch: Batch, devices: int, training: bool) -> Batch:
+    count = len(batch[0])
+    missing = -count % devices
+    if not missing:
+        return batch
+    if training:
+        again = np.arange(count + missing) % count
+        return batch[0][again], batch[1][again]
+    photo, level = (np.concatenate([part, np.zeros((missing, *part.shape[1:]), part.dtype)]) for part in batch)
+    return photo, level
 
 
 def has_gpu() -> bool:
@@ -77,14 +94,6 @@ def placed(distribution: Distribution, device_name: str) -> Iterator[None]:
         yield
 
 
-def writes_checkpoints() -> bool:
-    """Whether this process is the one that does, of all that train together."""
-    resolver = tf.distribute.get_strategy().cluster_resolver
-    if resolver is None or not resolver.task_type:
-        return True
-    return resolver.task_type == "chief" or (resolver.task_type == "worker" and resolver.task_id == 0)
-
-
 def fit(
     model: Networks,
     batches: PairBatches,
@@ -94,7 +103,7 @@ def fit(
     callbacks: Sequence[keras.callbacks.Callback],
 ) -> None:
     """``model.fit`` on this machine; across machines, where it fails in Keras 3.15, the same by hand."""
-    train_data, validation_data = as_dataset(batches), as_dataset(validation)
+    train_data, validation_data = as_dataset(batches, training=True), as_dataset(validation, training=False)
     strategy = tf.distribute.get_strategy()
     if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
         model.fit_epochs(train_data, validation_data, first_epoch, epochs, callbacks)
