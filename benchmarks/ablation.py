@@ -78,6 +78,12 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "batch norm": {"normalization": "batch"},
     "balanced, no adversary": {"balance_subjects": True, "adversary": "none"},
     "balanced, no adversary, masked L1": {"balance_subjects": True, "adversary": "none", "background_weight": 0.1},
+    "balanced, no adversary, masked L2": {
+        "balance_subjects": True,
+        "adversary": "none",
+        "background_weight": 0.1,
+        "distance": "l2",
+    },
 }
 
 
