@@ -9,7 +9,9 @@ from kedro.framework.project import pipelines
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.validation.exceptions import ParameterValidationError
+from pydantic import ValidationError
 
+from evaluation_parameters import evaluate_parameters
 from facedepth_pipeline.parameters import PARAMETER_GROUPS, SplitParameters, TrainParameters
 
 PROJECT = Path(__file__).parents[1]
@@ -98,3 +100,9 @@ def test_kedro_viz_can_draw_its_bands():
         for source in layers.keys() & set(node.inputs):
             for target in layers.keys() & set(node.outputs):
                 assert layers[source] <= layers[target], f"{node.name}: {source} to {target}"
+
+
+def test_baselines_can_be_listed_on_the_command_line_where_a_comma_ends_a_parameter():
+    assert evaluate_parameters(baselines="mean_face unet_l1").baselines == ["mean_face", "unet_l1"]
+    with pytest.raises(ValidationError, match="baselines"):
+        evaluate_parameters(baselines="mean_faec")

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from facedepth_pipeline.depth import Fit
 
@@ -193,6 +193,11 @@ class AutoencoderParameters(Parameters):
     seed: Annotated[int, Field(ge=0)]
 
 
+def _split_words(value: Any) -> Any:
+    """Kedro takes a comma in ``--params`` for the next parameter, so a list cannot be given there."""
+    return value.split() if isinstance(value, str) else value
+
+
 Baseline = Literal["mean_face", "shape_from_shading", "contractive_autoencoder", "unet_l1"]
 
 
@@ -202,7 +207,11 @@ class EvaluateParameters(Parameters):
     erosion_px: Annotated[int, Field(ge=0, le=32, description="Margin that the figures of the inner face leave out.")]
     bootstrap_samples: Annotated[int, Field(ge=100, le=1_000_000)]
     seed: Annotated[int, Field(ge=0, description="Of the bootstrap over subjects.")]
-    baselines: Annotated[list[Baseline], Field(description="What the generator is measured beside.")]
+    baselines: Annotated[
+        list[Baseline],
+        BeforeValidator(_split_words),
+        Field(description="What the generator is measured beside; a list, or names with spaces between in --params."),
+    ]
     contractive_autoencoder: AutoencoderParameters
     unet_l1_recipe: Annotated[
         str, Field(description="Recipe of train.recipes that unet_l1 follows, but for the adversary and with L1.")

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 from keras import layers, ops
+from tqdm import tqdm
 
 from facedepth_pipeline.depth import IMAGE_SIZE_PX, MAX_DEPTH_MM
 from facedepth_pipeline.pairs import Pair
@@ -104,17 +105,24 @@ def fit_contractive_autoencoder(pairs: Sequence[Pair], parameters: AutoencoderPa
         raise ValueError("There is no training pair to learn from.")
     photos = np.concatenate([photo_vectors(pair.photo[None]) for pair in pairs])
     depths = np.concatenate([depth_vectors(_filled(pair)[None]) for pair in pairs])
-    photo_stack, photo_code = _pretrain(photos, parameters, parameters.seed)
-    depth_stack, depth_code = _pretrain(depths, parameters, parameters.seed + 100)
+    layer_epochs = 2 * len(parameters.units) * parameters.pretrain_epochs
+    epochs = layer_epochs + parameters.map_epochs + parameters.finetune_epochs
+    with tqdm(total=epochs, desc="training autoencoders", unit="epoch") as progress:
+        return _train(photos, depths, parameters, progress)
+
+
+def _train(photos: np.ndarray, depths: np.ndarray, parameters: AutoencoderParameters, progress: tqdm) -> keras.Model:
+    photo_stack, photo_code = _pretrain(photos, parameters, parameters.seed, progress)
+    depth_stack, depth_code = _pretrain(depths, parameters, parameters.seed + 100, progress)
 
     keras.utils.set_random_seed(parameters.seed)
     link = keras.Sequential([keras.Input(photo_code.shape[1:]), layers.Dense(depth_code.shape[1], "sigmoid")])
-    _fit(link, photo_code, depth_code, parameters, parameters.map_epochs)
+    _fit(link, photo_code, depth_code, parameters, parameters.map_epochs, progress)
     network = keras.Sequential([keras.Input((SIZE_PX**2,), name="photo"), *_encoder(photo_stack), *link.layers])
     for layer in _decoder(depth_stack):
         network.add(layer)
     _set_weights(network, photo_stack, depth_stack)
-    _fit(network, photos, depths, parameters, parameters.finetune_epochs)
+    _fit(network, photos, depths, parameters, parameters.finetune_epochs, progress)
     return network
 
 
@@ -123,14 +131,14 @@ def _filled(pair: Pair) -> np.ndarray:
 
 
 def _pretrain(
-    data: np.ndarray, parameters: AutoencoderParameters, seed: int
+    data: np.ndarray, parameters: AutoencoderParameters, seed: int, progress: tqdm
 ) -> tuple[list[ContractiveAutoencoder], np.ndarray]:
     """Learn the layers one after the other; give them and the code of the data."""
     stack = []
     for level, units in enumerate(parameters.units):
         keras.utils.set_random_seed(seed + level)
         layer = ContractiveAutoencoder(data.shape[1], units, parameters.contraction, seed + level)
-        _fit(layer, data, data, parameters, parameters.pretrain_epochs)
+        _fit(layer, data, data, parameters, parameters.pretrain_epochs, progress)
         data = keras.ops.convert_to_numpy(layer.encode(data))
         stack.append(layer)
     return stack, data
@@ -156,10 +164,13 @@ def _set_weights(
         network.get_layer(f"decode_{level}").set_weights([as_arrays(layer.kernel).T, as_arrays(layer.data_bias)])
 
 
-def _fit(model: keras.Model, x: np.ndarray, y: np.ndarray, parameters: AutoencoderParameters, epochs: int) -> None:
+def _fit(
+    model: keras.Model, x: np.ndarray, y: np.ndarray, parameters: AutoencoderParameters, epochs: int, progress: tqdm
+) -> None:
     loss = None if isinstance(model, ContractiveAutoencoder) else "mean_squared_error"
     model.compile(optimizer=keras.optimizers.Adam(parameters.learning_rate), loss=loss)
-    model.fit(x, y, batch_size=parameters.batch_size, epochs=epochs, verbose=0)
+    counting = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: progress.update())
+    model.fit(x, y, batch_size=parameters.batch_size, epochs=epochs, verbose=0, callbacks=[counting])
 
 
 def predict_depth_mm(network: keras.Model, photos: np.ndarray) -> np.ndarray:

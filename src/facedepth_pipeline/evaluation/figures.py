@@ -123,7 +123,7 @@ def draw_per_subject(per_subject: pd.DataFrame) -> Figure:
     for predictor in table.columns:
         axis.plot(table.index, table[predictor], "o", label=str(predictor).replace("_", " "))
     axis.set(xlabel="held-out subject", ylabel="MAE (mm)", ylim=(0, None))
-    axis.legend(frameon=False)
+    figure.legend(loc="outside upper center", ncols=3, frameon=False)
     return figure
 
 
