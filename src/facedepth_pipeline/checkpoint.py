@@ -20,12 +20,14 @@ class TrainingState(BaseModel):
     Attributes:
         owner: Who trains, the id of an MLflow run, say: an interrupted training goes on under the same name.
         history: Losses and errors of each epoch, from the first.
+        random_states: Of dropout and augmentation, in the order of the model; Keras leaves them out of its weights.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     owner: str
     history: list[dict[str, float]]
+    random_states: list[list[int]] = []
 
     @property
     def best_epoch(self) -> int:

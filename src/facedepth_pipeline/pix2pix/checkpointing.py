@@ -15,7 +15,7 @@ from facedepth_pipeline.checkpoint import Checkpoint, TrainingState
 class EpochCheckpoint(keras.callbacks.Callback):
     """Keeps the training after every epoch.
 
-    Weights of the model include the optimizer with its averages, and the state of every random generator.
+    Weights of the model include the optimizer with its averages; the state says where every random generator stands.
 
     Attributes:
         state: What is known so far, earlier epochs of a resumed training included.
@@ -30,6 +30,8 @@ class EpochCheckpoint(keras.callbacks.Callback):
         """Load what there is into the model; give the number of whole epochs behind it."""
         if self.state.history:
             model.load_weights(self._checkpoint.weights_path)
+            for variable, value in zip(_random_states(model), self.state.random_states, strict=False):
+                variable.assign(value)
         return len(self.state.history)
 
     def restore_best(self, model: keras.Model) -> None:
@@ -42,7 +44,11 @@ class EpochCheckpoint(keras.callbacks.Callback):
         if not finite(logs):
             return
         values = {name: float(value) for name, value in (logs or {}).items()}
-        self.state = TrainingState(owner=self.state.owner, history=[*self.state.history, values])
+        self.state = TrainingState(
+            owner=self.state.owner,
+            history=[*self.state.history, values],
+            random_states=[keras.ops.convert_to_numpy(state).tolist() for state in _random_states(self.model)],
+        )
         improved = self.state.best_epoch == epoch + 1
         if not self._writes:
             # reading variables that are spread over machines takes all of them, so every process saves somewhere
@@ -54,6 +60,10 @@ class EpochCheckpoint(keras.callbacks.Callback):
     def _write_best(self, path: Path) -> None:
         with averaged_weights(self.model):
             self.model.generator.save_weights(path)
+
+
+def _random_states(model: keras.Model) -> list[Any]:
+    return [variable for variable in model.variables if variable.path.endswith("seed_generator_state")]
 
 
 @contextmanager
