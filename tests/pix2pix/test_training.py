@@ -280,3 +280,18 @@ def test_pictures_of_a_training_show_what_the_generator_will_predict(dome_pairs)
     photos = np.stack([dome_pairs[position].photo for position in range(3)])
     saved = in_float32(model.generator, PARAMETERS.chosen, 1)
     np.testing.assert_allclose(predict_while_training(model, photos), predict_depth_mm(saved, photos), atol=0.05)
+
+
+def test_dropout_and_augmentation_go_on_where_they_were(dome_pairs, tmp_path):
+    class Interrupt(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 1:
+                raise KeyboardInterrupt
+
+    parameters = changed(epochs=2, augmentation="jitter")
+    _, unbroken = fit_generator(dome_pairs, dome_pairs, parameters, CheckpointFolder(tmp_path / "unbroken"))
+    checkpoint = CheckpointFolder(tmp_path / "broken")
+    with pytest.raises(KeyboardInterrupt):
+        fit_generator(dome_pairs, dome_pairs, parameters, checkpoint, [Interrupt()])
+    _, resumed = fit_generator(dome_pairs, dome_pairs, parameters, checkpoint)
+    np.testing.assert_allclose(resumed, unbroken, rtol=1e-5)
