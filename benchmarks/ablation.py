@@ -20,6 +20,7 @@ from benchmarks.people import errors_by_person
 from benchmarks.recipes import train_parameters
 from facedepth_pipeline.datasets.checkpoints import CheckpointFolder
 from facedepth_pipeline.datasets.pairs_folder import PairsOnDisk
+from facedepth_pipeline.evaluation.statistics import bootstrap_interval
 from facedepth_pipeline.pairs import Pairs, PairsView
 from facedepth_pipeline.parameters import TrainParameters
 from facedepth_pipeline.splits import split_subjects
@@ -124,12 +125,11 @@ def table(lines: list[dict[str, Any]], reference: str) -> Iterator[str]:
     for line in lines:
         by_person = np.array([line["mae_mm"][who] for who in people])
         runs.setdefault(line["variant"], {})[line["seed"]] = by_person
-    resampled = np.random.default_rng(0).integers(0, len(people), (10_000, len(people)))
     rows = []
     for name, by_seed in runs.items():
         paired = [errors - runs[reference][seed] for seed, errors in by_seed.items() if seed in runs[reference]]
         difference = np.mean(paired, axis=0)
-        low, high = np.percentile(difference[resampled].mean(axis=1), [2.5, 97.5])
+        low, high = bootstrap_interval(difference, 10_000, seed=0)
         seeds = ", ".join(f"{by_seed[seed].mean():.2f}" for seed in sorted(by_seed))
         against = "" if name == reference else f"{difference.mean():+.2f} [{low:+.2f}, {high:+.2f}]"
         rows.append((difference.mean(), f"| {name} | {seeds} | {against} |"))

@@ -19,6 +19,7 @@ from benchmarks.people import errors_by_person
 from benchmarks.recipes import train_parameters
 from facedepth_pipeline.datasets.checkpoints import CheckpointFolder
 from facedepth_pipeline.datasets.pairs_folder import PairsOnDisk
+from facedepth_pipeline.evaluation.statistics import bootstrap_interval
 from facedepth_pipeline.pairs import Pairs
 from facedepth_pipeline.parameters import TrainParameters
 from facedepth_pipeline.pix2pix.training import fit_generator
@@ -86,10 +87,8 @@ def main() -> None:
             "mae_mm": round(float(np.mean(list(errors[recipe].values()))), 3),
         }
     difference = np.array([errors["metric"][who] - errors["paper"][who] for who in sorted(split.test)])
-    resampled = np.random.default_rng(0).integers(0, len(difference), (10_000, len(difference)))
-    interval = np.percentile(difference[resampled].mean(axis=1), [2.5, 97.5])
     result["difference_mm"] = round(float(difference.mean()), 3)
-    result["difference_ci95"] = [round(float(end), 3) for end in interval]
+    result["difference_ci95"] = [round(end, 3) for end in bootstrap_interval(difference, 10_000, seed=0)]
     result["gain"] = round(1 - result["metric"]["mae_mm"] / result["paper"]["mae_mm"], 3)
     print(json.dumps(result))
 

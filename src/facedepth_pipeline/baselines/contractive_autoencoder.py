@@ -139,7 +139,7 @@ def _pretrain(
         keras.utils.set_random_seed(seed + level)
         layer = ContractiveAutoencoder(data.shape[1], units, parameters.contraction, seed + level)
         _fit(layer, data, data, parameters, parameters.pretrain_epochs, progress)
-        data = keras.ops.convert_to_numpy(layer.encode(data))
+        data = ops.convert_to_numpy(layer.encode(data))
         stack.append(layer)
     return stack, data
 

@@ -2,13 +2,12 @@
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from kedro.io import AbstractDataset, DatasetError
 
 from facedepth_pipeline.checkpoint import TrainingState, WriteWeights
 from facedepth_pipeline.datasets.files import replace_file
+from facedepth_pipeline.datasets.working_folder import WorkingFolderDataset
 
 STATE_FILE = "state.json"
 SAMPLE_SUFFIX = ".npy"
@@ -74,30 +73,6 @@ class CheckpointFolder:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-class CheckpointsDataset(AbstractDataset[None, "Checkpoints"]):
-    """A folder of trainings that are not done yet.
-
-    Args:
-        filepath: The folder.
-        metadata: For Kedro-Viz; not used here.
-    """
-
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        self._filepath = Path(filepath)
-        self.metadata = metadata
-
-    def load(self) -> "Checkpoints":
-        """The trainings by name; nothing is written yet."""
-        return Checkpoints(self._filepath)
-
-    def save(self, data: None) -> None:
-        """Refused: training writes its own checkpoints."""
-        raise DatasetError(f"{self._filepath} is a working folder, not an output.")
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath)}
-
-
 class Checkpoints:
     """Trainings by name."""
 
@@ -107,3 +82,9 @@ class Checkpoints:
     def of(self, name: str) -> CheckpointFolder:
         """The training of this name, which may not have begun."""
         return CheckpointFolder(self._folder / name)
+
+
+class CheckpointsDataset(WorkingFolderDataset[Checkpoints]):
+    """A folder of trainings that are not done yet."""
+
+    folder_type = Checkpoints

@@ -3,9 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from kedro.io import AbstractDataset, DatasetError
-
 from facedepth_pipeline.datasets.files import replace_file
+from facedepth_pipeline.datasets.working_folder import WorkingFolderDataset
 
 
 class NetworkFolder:
@@ -31,25 +30,7 @@ class NetworkFolder:
         return self._folder / f"{name}.keras"
 
 
-class TrainedNetworksDataset(AbstractDataset[None, NetworkFolder]):
-    """A folder of trained networks, each under a name that belongs to its data and parameters.
+class TrainedNetworksDataset(WorkingFolderDataset[NetworkFolder]):
+    """A folder of trained networks, each under a name that belongs to its data and parameters."""
 
-    Args:
-        filepath: The folder.
-        metadata: For Kedro-Viz; not used here.
-    """
-
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        self._filepath = Path(filepath)
-        self.metadata = metadata
-
-    def load(self) -> NetworkFolder:
-        """The folder; nothing is read yet."""
-        return NetworkFolder(self._filepath)
-
-    def save(self, data: None) -> None:
-        """Refused: whoever trains a network keeps it."""
-        raise DatasetError(f"{self._filepath} is a working folder, not an output.")
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath)}
+    folder_type = NetworkFolder

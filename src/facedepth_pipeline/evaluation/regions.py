@@ -57,6 +57,11 @@ def _point(xy: np.ndarray) -> tuple[float, float]:
     return float(xy[0]), float(xy[1])
 
 
+def points_of_face(fiducials_px: np.ndarray | None, fit: Fit, otherwise: FacePoints) -> FacePoints:
+    """Points of a face with (25, 2) marked points in the 751x501 frame; of one without, the points given."""
+    return otherwise if fiducials_px is None else points_of_fiducials(fiducials_px, fit)
+
+
 def face_regions(points: FacePoints, pitch: PixelPitch, shape: tuple[int, int]) -> dict[str, np.ndarray]:
     """Mask of each region; no pixel is in two.
 

@@ -69,7 +69,7 @@ def write_report(
 <title>Depth error on held-out people</title><style>{STYLE}</style></head><body>
 <h1>Depth error on held-out people</h1>
 <p class="headline"><b>{metrics["mae_mm"]:.2f} mm</b> mean absolute error {around}</p>
-<p>{metrics["subjects"]} people, {metrics["images"]} images, held out of training. Errors are taken inside the true
+<p>{metrics["subjects"]} people, {metrics["images"]} images of the test split. Errors are taken inside the true
 mask, without alignment, averaged within a person, then over people; intervals resample people.</p>
 {_limits(metrics)}
 <h2>Beside the baselines</h2>

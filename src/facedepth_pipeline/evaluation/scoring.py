@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from facedepth_pipeline.evaluation.metrics import image_metrics
-from facedepth_pipeline.evaluation.regions import FacePoints, points_of_fiducials
+from facedepth_pipeline.evaluation.regions import FacePoints, points_of_face
 from facedepth_pipeline.evaluation.statistics import average_by_subject, paired_difference, summarize
 from facedepth_pipeline.pairs import Pair, Pairs
 from facedepth_pipeline.parameters import EvaluateParameters
@@ -47,7 +47,7 @@ def score_predictors(
     rows = []
     for pair in progress(test_pairs):
         marked = (fiducials_px or {}).get(pair.image_id)
-        own_points = points if marked is None else points_of_fiducials(marked, pair.fit)
+        own_points = points_of_face(marked, pair.fit, points)
         for name, predictor in predictors.items():
             try:
                 figures = image_metrics(predictor(pair), pair.depth_map, erosion_px, own_points, marked, pair.fit)

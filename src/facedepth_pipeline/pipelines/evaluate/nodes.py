@@ -22,10 +22,10 @@ from facedepth_pipeline.evaluation.figures import (
     draw_training_curves,
 )
 from facedepth_pipeline.evaluation.metrics import mae_mm
-from facedepth_pipeline.evaluation.regions import points_of_fiducials, points_of_template
+from facedepth_pipeline.evaluation.regions import points_of_face, points_of_template
 from facedepth_pipeline.evaluation.report import write_report
 from facedepth_pipeline.evaluation.scoring import GENERATOR, score_predictors, summarize_scores
-from facedepth_pipeline.evaluation.statistics import average_by_subject, paired_difference
+from facedepth_pipeline.evaluation.statistics import paired_difference
 from facedepth_pipeline.pairs import Pair, Pairs, pairs_digest
 from facedepth_pipeline.parameters import EvaluateParameters, TrainParameters
 from facedepth_pipeline.prediction import DepthGenerator, predict_depth_mm
@@ -197,6 +197,7 @@ def report(
     evaluated_model: EvaluatedModel,
     depth_metrics: dict[str, Any],
     per_image: pd.DataFrame,
+    per_subject: pd.DataFrame,
     test_fiducials: Mapping[str, np.ndarray],
     promotion: dict[str, Any],
 ) -> tuple[str, Figure, Figure, Figure, Figure, dict[str, Figure]]:
@@ -211,13 +212,11 @@ def report(
             [predicted_depth[position].depth_map.depth_mm for position in chosen],
             [own["mae_mm"][position] for position in chosen],
         )
-    by_subject = draw_per_subject(average_by_subject(per_image))
+    by_subject = draw_per_subject(per_subject)
     error_faces = draw_error_faces(test_pairs, (pair.depth_map.depth_mm for pair in predicted_depth))
     first, sidecar = test_pairs[0], evaluated_model.sidecar
-    marked = test_fiducials.get(first.image_id)
-    points = (
-        points_of_template(sidecar.landmarks, sidecar.fit) if marked is None else points_of_fiducials(marked, first.fit)
-    )
+    template = points_of_template(sidecar.landmarks, sidecar.fit)
+    points = points_of_face(test_fiducials.get(first.image_id), first.fit, template)
     regions = draw_regions(depth_metrics, first, points)
     order = own["mae_mm"].sort_values().index
     ends = [*order[:PICTURED_PAIRS], *order[PICTURED_PAIRS:][-PICTURED_PAIRS:]]

@@ -70,6 +70,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "evaluated_model",
                     "depth_metrics",
                     "per_image",
+                    "per_subject",
                     "test_fiducials",
                     "promotion",
                 ],
