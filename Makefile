@@ -60,6 +60,11 @@ peers: .venv-torch ## Install PyTorch in an environment of its own, for make ben
 bench: $(VENV)/.installed ## Time what matters, one JSON object a line; ONLY=name for one of them
 	$(BIN)/python -m benchmarks $(ONLY)
 
+.PHONY: starter
+starter: $(VENV)/.installed ## Train and pack the generator that ships with the package: about two hours
+	$(BIN)/kedro run --env=starter --pipelines=synthesize,ingest,preprocess,train,evaluate
+	$(BIN)/python tools/pack_starter.py data/starter
+
 .PHONY: viz
 viz: $(VENV)/.installed ## Look at the pipelines in the browser
 	$(BIN)/kedro viz

@@ -25,7 +25,9 @@ def main() -> None:
 
 def unit_of(name: str) -> str:
     """Unit of a case."""
-    return {"synthesize_pairs_per_s": "pairs/s", "matrix_product_tflops": "TFLOP/s"}.get(name, "s")
+    return {"synthesize_pairs_per_s": "pairs/s", "matrix_product_tflops": "TFLOP/s", "poisson_distance_mm": "mm"}.get(
+        name, "s"
+    )
 
 
 def compared(value: float, peer: str, peer_value: float | None) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """What is timed. A value is the median of several runs after a warm-up."""
 
+import io
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -7,14 +8,15 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
-from benchmarks.peers import pytorch, tensorflow_recipe
+from benchmarks import closed_form_face
+from benchmarks.peers import open3d_recipe, pytorch, tensorflow_recipe
 from facedepth_pipeline.depth import DepthMap, depth_from_range, fit_depth, fit_photo, fitted_pitch
-from facedepth_pipeline.mesh.glb import encode_mesh
+from facedepth_pipeline.mesh.glb import encode_mesh, encode_texture
 from facedepth_pipeline.mesh.grid import grid_mesh
-from facedepth_pipeline.mesh.poisson import poisson_mesh
-from facedepth_pipeline.mesh.texture import texture_from_frame
-from facedepth_pipeline.parameters import SynthesisParameters
+from facedepth_pipeline.mesh.poisson import OCTREES, poisson_mesh
+from facedepth_pipeline.parameters import ReconstructionParameters, SynthesisParameters
 from facedepth_pipeline.synthetic.database import SyntheticPair, plan_database, render_database
 from facedepth_pipeline.synthetic.head.head_model import HeadModel
 
@@ -151,9 +153,25 @@ def _beside_peers(
 
 
 def poisson_s_per_face() -> Timing:
-    """Poisson surface of a rendered face, octree depth 8."""
-    depth_map, photo = _depth_and_photo()
-    yield "depth 8", median_seconds(lambda: poisson_mesh(depth_map, photo), runs=3)
+    """Poisson surface of a face in a formula, beside the usual Open3D script on the same depth map."""
+    depth_map = closed_form_face.depth_map()
+    photo = np.zeros((*depth_map.valid.shape, 3), np.uint8)
+    for detail in OCTREES:
+        yield from _beside_peers(
+            detail,
+            lambda chosen=detail: median_seconds(lambda: poisson_mesh(depth_map, photo, chosen), runs=3),
+            {"open3d script, depth 9": lambda: open3d_recipe(depth_map)[0]},
+        )
+
+
+def poisson_distance_mm() -> Timing:
+    """Mean distance of these meshes from the formula, away from the rim."""
+    depth_map = closed_form_face.depth_map()
+    photo = np.zeros((*depth_map.valid.shape, 3), np.uint8)
+    theirs = float(closed_form_face.distance_mm(open3d_recipe(depth_map)[1]).mean())
+    for detail in OCTREES:
+        ours = closed_form_face.distance_mm(poisson_mesh(depth_map, photo, detail).vertices)
+        yield detail, float(ours.mean()), "open3d script, depth 9", theirs
 
 
 def grid_mesh_s_per_face() -> Timing:
@@ -163,19 +181,37 @@ def grid_mesh_s_per_face() -> Timing:
 
 
 def photo_to_glb_s() -> Timing:
-    """From a photo in the frame to the bytes of a GLB, networks of width 16, warm."""
-    from facedepth_pipeline.pix2pix.unet import build_generator
-    from facedepth_pipeline.prediction import predict_depth_mm
+    """From the bytes of a photo to those of a GLB with its texture, by the starter, warm."""
+    from facedepth_pipeline.inference import reconstruct_photo
+    from facedepth_pipeline.photo.detection import FaceDetector
+    from facedepth_pipeline.pix2pix.device import compute_in
+    from facedepth_pipeline.starter import load_starter
 
-    network, portrait = build_generator(16, "instance", seed=0), _face().portrait
-    depth_map, photo = _depth_and_photo()
+    generator, _ = load_starter()
+    compute_in(generator.network, "auto")
+    detector = FaceDetector()
+    for preset, parameters in (
+        ("12 megapixels, grid mesh", ReconstructionParameters()),
+        ("12 megapixels, grid mesh, 8 samples of doubt", ReconstructionParameters(doubt_samples=8)),
+        ("12 megapixels, poisson mesh", ReconstructionParameters(mesher="poisson")),
+    ):
+        photo = _twelve_megapixels()
 
-    def work() -> bytes:
-        predict_depth_mm(network, fit_photo(portrait, "stretch")[None])
-        mesh = grid_mesh(depth_map, photo, 8.0)  # of the true depth: an untrained network sees no face
-        return encode_mesh(mesh, texture_from_frame(portrait, "stretch"), {})
+        def work(chosen: ReconstructionParameters = parameters, photo: bytes = photo) -> bytes:
+            found = reconstruct_photo(photo, "photo.jpg", generator, detector, chosen)
+            return encode_mesh(found.mesh, encode_texture(found.texture), {})
 
-    yield "database portrait, grid mesh", median_seconds(work)
+        yield preset, median_seconds(work)
+
+
+def _twelve_megapixels() -> bytes:
+    """The sample photo as a telephone would have taken it: 4000x3000, JPEG."""
+    with Image.open(PROJECT / "data/01_raw/photos/astronaut.png") as sample:
+        large = Image.new("RGB", (4000, 3000), "gray")
+        large.paste(sample.convert("RGB").resize((3000, 3000), Image.Resampling.BICUBIC), (500, 0))
+    data = io.BytesIO()
+    large.save(data, format="JPEG", quality=92)
+    return data.getvalue()
 
 
 def _depth_and_photo() -> tuple[DepthMap, np.ndarray]:
@@ -190,6 +226,7 @@ CASES: dict[str, Callable[[], Timing]] = {
         train_step_s_per_image,
         predict_s_per_image,
         poisson_s_per_face,
+        poisson_distance_mm,
         grid_mesh_s_per_face,
         photo_to_glb_s,
     )

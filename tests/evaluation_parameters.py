@@ -25,6 +25,7 @@ def evaluate_parameters(**changes: Any) -> EvaluateParameters:
         "baselines": [],
         "contractive_autoencoder": TINY_AUTOENCODER,
         "unet_l1_recipe": "paper",
+        "doubt_samples": 0,
         "promote": "if_better",
     }
     return EvaluateParameters.model_validate(usual | changes)

@@ -7,11 +7,39 @@ from itertools import islice
 
 import numpy as np
 
-from facedepth_pipeline.inference import PreparedPhoto, Reconstruction, build_geometry, prepare_photo
+from facedepth_pipeline.depth import DepthMap
+from facedepth_pipeline.inference import (
+    PreparedFace,
+    Reconstruction,
+    build_geometry,
+    photo_checksum,
+    prepare_faces,
+)
 from facedepth_pipeline.parameters import ReconstructionParameters
 from facedepth_pipeline.photo.detection import FaceDetector
 from facedepth_pipeline.photo.refusal import PhotoRefused
-from facedepth_pipeline.prediction import DepthGenerator, predict_depth_maps
+from facedepth_pipeline.prediction import DepthGenerator, predict_depth_and_doubt
+
+
+@dataclass(frozen=True)
+class MadeBy:
+    """What a result follows from, beside the photo.
+
+    Attributes:
+        model_uri: Exact version of the generator.
+        parameters: How the photo becomes geometry.
+        run_id: MLflow run that makes the results; None outside of MLflow.
+    """
+
+    model_uri: str
+    parameters: ReconstructionParameters
+    run_id: str | None = None
+
+    @property
+    def result_key(self) -> str:
+        """16 hexadecimal digits that stand for model version and shaping parameters: another key, another result."""
+        shaping = self.parameters.model_dump_json(exclude={"max_rejected_fraction", "batch_size"})
+        return hashlib.sha256(f"{self.model_uri}\n{shaping}".encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,16 +49,15 @@ class PhotoResult:
     Attributes:
         file_name: Path of the photo below its folder.
         photo_sha256: Of its bytes.
-        model_uri: Exact version of the generator.
-        result_key: Digest of model version and parameters: another key is another result.
-        outcome: The reconstruction, or why there is none.
+        made_by: Model and parameters.
+        outcomes: A reconstruction, or why there is none, for each face that was asked for, largest first; one alone
+            where the photo as a whole was refused.
     """
 
     file_name: str
     photo_sha256: str
-    model_uri: str
-    result_key: str
-    outcome: Reconstruction | PhotoRefused
+    made_by: MadeBy
+    outcomes: tuple[Reconstruction | PhotoRefused, ...]
 
     @property
     def photo_id(self) -> str:
@@ -38,49 +65,33 @@ class PhotoResult:
         return self.photo_sha256[:16]
 
 
-def result_key(model_uri: str, parameters: ReconstructionParameters) -> str:
-    """16 hexadecimal digits that stand for a model version and the parameters that shape a result."""
-    shaping = parameters.model_dump_json(exclude={"max_rejected_fraction", "batch_size"})
-    return hashlib.sha256(f"{model_uri}\n{shaping}".encode()).hexdigest()[:16]
-
-
 def reconstruct_photos(
-    photos: Iterable[tuple[str, bytes]],
-    generator: DepthGenerator,
-    model_uri: str,
-    parameters: ReconstructionParameters,
+    photos: Iterable[tuple[str, bytes]], generator: DepthGenerator, made_by: MadeBy
 ) -> Iterator[PhotoResult]:
     """Reconstruct photos in batches; a photo that is refused does not stop the others.
 
     Args:
         photos: Name and content of each.
         generator: Network and sidecar.
-        model_uri: Exact version of the generator, for the records.
-        parameters: Alignment, mesher, batch size.
+        made_by: Says which generator it is, and the parameters.
 
     Yields:
         A result a photo, in order; at most ``batch_size`` photos are in memory.
     """
     from facedepth_pipeline.pix2pix.device import compute_in
 
+    parameters = made_by.parameters
     compute_in(generator.network, parameters.precision)
     detector = FaceDetector()
-    key = result_key(model_uri, parameters)
     remaining = iter(photos)
     while chunk := list(islice(remaining, parameters.batch_size)):
         prepared = [_prepare(name, content, generator, detector, parameters) for name, content in chunk]
-        usable = [photo.photo_256 for photo in prepared if isinstance(photo, PreparedPhoto)]
-        depth_maps = iter(predict_depth_maps(generator, np.stack(usable), parameters.batch_size) if usable else ())
-        for (name, content), photo in zip(chunk, prepared, strict=True):
-            outcome: Reconstruction | PhotoRefused
-            if isinstance(photo, PhotoRefused):
-                outcome = photo
-            else:
-                try:
-                    outcome = build_geometry(photo, next(depth_maps), parameters)
-                except PhotoRefused as refusal:
-                    outcome = refusal
-            yield PhotoResult(name, hashlib.sha256(content).hexdigest(), model_uri, key, outcome)
+        predicted = iter(_predict([face for faces in prepared for face in faces], generator, parameters))
+        for (name, content), faces in zip(chunk, prepared, strict=True):
+            outcomes = tuple(
+                face if isinstance(face, PhotoRefused) else _build(face, *next(predicted), parameters) for face in faces
+            )
+            yield PhotoResult(name, photo_checksum(content), made_by, outcomes)
 
 
 def _prepare(
@@ -89,8 +100,28 @@ def _prepare(
     generator: DepthGenerator,
     detector: FaceDetector,
     parameters: ReconstructionParameters,
-) -> PreparedPhoto | PhotoRefused:
+) -> list[PreparedFace | PhotoRefused]:
     try:
-        return prepare_photo(content, name.rpartition("/")[2], generator.sidecar, detector, parameters)
+        return prepare_faces(content, name.rpartition("/")[2], generator.sidecar, detector, parameters)
+    except PhotoRefused as refusal:
+        return [refusal]
+
+
+def _predict(
+    faces: list[PreparedFace | PhotoRefused], generator: DepthGenerator, parameters: ReconstructionParameters
+) -> list[tuple[DepthMap, np.ndarray | None]]:
+    photos = [face.photo_256 for face in faces if isinstance(face, PreparedFace)]
+    if not photos:
+        return []
+    return predict_depth_and_doubt(
+        generator, np.stack(photos), parameters.doubt_samples, parameters.seed, parameters.batch_size
+    )
+
+
+def _build(
+    face: PreparedFace, depth_map: DepthMap, doubt_mm: np.ndarray | None, parameters: ReconstructionParameters
+) -> Reconstruction | PhotoRefused:
+    try:
+        return build_geometry(face, depth_map, doubt_mm, parameters)
     except PhotoRefused as refusal:
         return refusal

@@ -20,7 +20,7 @@ from facedepth_pipeline.checkpoint import checkpoint_name, is_first_worker
 from facedepth_pipeline.pairs import pairs_digest
 from facedepth_pipeline.parameters import PARAMETER_GROUPS, Parameters, TrainParameters, unknown_key
 from facedepth_pipeline.summary import print_summary
-from facedepth_pipeline.tracking.continued import run_to_continue
+from facedepth_pipeline.tracking.runs import run_to_continue
 
 logger = logging.getLogger(__name__)
 

@@ -1,7 +1,7 @@
 """From a photo to depth, point cloud, wireframe and mesh: one way for batch nodes, CLI and UI.
 
 ``reconstruct_photo`` does it for one photo. A batch calls its three steps itself, so that many
-photos share a pass of the generator: :func:`prepare_photo`, :func:`predict_depth_maps`,
+photos share a pass of the generator: :func:`prepare_faces`, :func:`~.prediction.predict_depth_and_doubt`,
 :func:`build_geometry`.
 """
 
@@ -10,92 +10,132 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedepth_pipeline.depth import (
-    FRAME_HEIGHT_PX,
-    FRAME_PITCH,
-    FRAME_WIDTH_PX,
-    DepthMap,
-    fit_photo,
-)
+from facedepth_pipeline.depth import FRAME_HEIGHT_PX, FRAME_PITCH, FRAME_WIDTH_PX, DepthMap, fit_photo
+from facedepth_pipeline.mesh.finish import close_back, finish_surface
 from facedepth_pipeline.mesh.grid import grid_mesh
 from facedepth_pipeline.mesh.mesh import LineSet, Mesh
 from facedepth_pipeline.mesh.point_cloud import PointCloud, point_cloud
 from facedepth_pipeline.mesh.poisson import poisson_mesh
-from facedepth_pipeline.mesh.texture import texture_from_frame
+from facedepth_pipeline.mesh.texture import paint_background, texture_from_frame, textured_mesh
 from facedepth_pipeline.mesh.wireframe import wireframe
 from facedepth_pipeline.parameters import ReconstructionParameters
-from facedepth_pipeline.photo.alignment import AlignedPhoto, align_face, is_database_portrait
-from facedepth_pipeline.photo.detection import FaceDetector
+from facedepth_pipeline.photo.alignment import (
+    AlignedPhoto,
+    align_face,
+    is_database_portrait,
+    require_frontal,
+    require_whole,
+)
+from facedepth_pipeline.photo.detection import FaceDetector, choose_faces, require_size
 from facedepth_pipeline.photo.loading import decode_photo
 from facedepth_pipeline.photo.refusal import PhotoRefused, RefusalReason
-from facedepth_pipeline.prediction import DepthGenerator, predict_depth_maps
+from facedepth_pipeline.prediction import DepthGenerator, predict_depth_and_doubt
 from facedepth_pipeline.sidecar import GeneratorSidecar
 
 MIN_FACE_PIXELS = 500  # of 65 536; a face fills a third of them
 
 
 @dataclass(frozen=True, eq=False)
-class PreparedPhoto:
-    """A photo ready for the generator.
+class PreparedFace:
+    """A face of a photo, ready for the generator.
 
     Attributes:
         photo_256: (256, 256, 3) uint8 RGB, what the generator sees.
-        texture: uint8 RGB, the same rectangle of the aligned photo in full resolution.
-        alignment: The photo in the 751x501 frame, and how it got there.
-        sha256: Of the file, or of the pixels where an array was given; hexadecimal.
+        texture: uint8 RGB, the same rectangle in the photo's resolution.
+        alignment: How the face got into the 751x501 frame.
+        scale: Where its millimetres come from, in words.
     """
 
     photo_256: np.ndarray
     texture: np.ndarray
     alignment: AlignedPhoto
-    sha256: str
+    scale: str
 
 
 @dataclass(frozen=True, eq=False)
 class Reconstruction:
-    """Everything made from one photo; geometry in millimetres."""
+    """Everything made from one face; geometry in millimetres.
 
-    prepared: PreparedPhoto
+    Attributes:
+        prepared: What the generator saw.
+        depth_map: (256, 256) depth.
+        doubt_mm: (256, 256) float32 standard deviation of the depth, 0 outside of the face; None if not asked for.
+        texture: uint8 RGB, what the mesh's texture coordinates refer to.
+        point_cloud: A point a pixel.
+        wireframe: Lines of the thinned lattice.
+        mesh: By the mesher that was asked for, finished as asked for.
+    """
+
+    prepared: PreparedFace
     depth_map: DepthMap
+    doubt_mm: np.ndarray | None
+    texture: np.ndarray
     point_cloud: PointCloud
     wireframe: LineSet
     mesh: Mesh
 
 
-def prepare_photo(
+def photo_checksum(photo: bytes | np.ndarray) -> str:
+    """SHA-256 of the file, or of the pixels where an array was given; hexadecimal."""
+    return hashlib.sha256(photo if isinstance(photo, bytes) else photo.tobytes()).hexdigest()
+
+
+def prepare_faces(
     photo: bytes | np.ndarray,
     file_name: str,
     sidecar: GeneratorSidecar,
     detector: FaceDetector,
     parameters: ReconstructionParameters,
-) -> PreparedPhoto:
-    """Decode, align and fit a photo.
+) -> list[PreparedFace | PhotoRefused]:
+    """Decode a photo, and align and fit each face in it that is asked for.
 
     Args:
         photo: The bytes of an image file, or (H, W, 3) uint8 RGB.
         file_name: Without folders; tells portraits of the database from other photos.
         sidecar: Of the generator that will see the photo.
         detector: Not used (and its network not loaded) where nothing is to be aligned.
-        parameters: ``alignment`` and ``interocular_mm`` matter here.
+        parameters: Those of the photo matter here.
+
+    Returns:
+        The faces, largest first, or why one of several cannot be used. Where only one is asked for it can be used.
 
     Raises:
-        PhotoRefused: If the photo cannot be decoded or aligned.
+        PhotoRefused: If the photo cannot be decoded, or none of its faces can be used.
     """
     pixels = decode_photo(photo) if isinstance(photo, bytes) else photo
-    in_frame = parameters.alignment == "none" or (
+    if parameters.alignment == "none" or (
         parameters.alignment == "auto" and is_database_portrait(file_name, pixels.shape)
-    )
-    if in_frame:
-        alignment = _photo_in_frame(pixels)
-    else:
-        face = detector.detect_one(pixels)
-        alignment = align_face(pixels, face, sidecar, parameters.interocular_mm)
-    return PreparedPhoto(
+    ):
+        return [_fit(_photo_in_frame(pixels), sidecar, "0.32 mm a pixel, as portraits of the database are")]
+    outcomes: list[PreparedFace | PhotoRefused] = []
+    for face in choose_faces(detector.detect(pixels), parameters.several_faces):
+        try:
+            require_size(face)
+            aligned = align_face(pixels, face, sidecar, parameters.interocular_mm)
+            require_frontal(aligned, parameters.max_yaw_deg, parameters.max_pitch_deg)
+            require_whole(aligned, parameters.min_face_inside)
+            outcomes.append(_fit(aligned, sidecar, _scale_of(sidecar, parameters)))
+        except PhotoRefused as refusal:
+            outcomes.append(refusal)
+    refusals = [outcome for outcome in outcomes if isinstance(outcome, PhotoRefused)]
+    if len(refusals) == len(outcomes):
+        raise refusals[0]
+    return outcomes
+
+
+def _fit(alignment: AlignedPhoto, sidecar: GeneratorSidecar, scale: str) -> PreparedFace:
+    return PreparedFace(
         photo_256=fit_photo(alignment.frame, sidecar.fit),
-        texture=texture_from_frame(alignment.frame, sidecar.fit),
+        texture=texture_from_frame(alignment.texture, sidecar.fit),
         alignment=alignment,
-        sha256=hashlib.sha256(photo if isinstance(photo, bytes) else photo.tobytes()).hexdigest(),
+        scale=scale,
     )
+
+
+def _scale_of(sidecar: GeneratorSidecar, parameters: ReconstructionParameters) -> str:
+    if parameters.interocular_mm is not None:
+        return f"measured: eyes {parameters.interocular_mm:g} mm apart"
+    return f"assumed: eyes {sidecar.interocular_mm:.1f} mm apart, the mean of the training portraits"
 
 
 def _photo_in_frame(pixels: np.ndarray) -> AlignedPhoto:
@@ -105,17 +145,18 @@ def _photo_in_frame(pixels: np.ndarray) -> AlignedPhoto:
             f"The photo has {pixels.shape[0]} rows x {pixels.shape[1]} columns; without alignment it must "
             f"lie in the frame of {FRAME_HEIGHT_PX} x {FRAME_WIDTH_PX}. Set alignment to detect.",
         )
-    return AlignedPhoto(pixels, "none", FRAME_PITCH.x_mm)
+    return AlignedPhoto(frame=pixels, texture=pixels, method="none", mm_per_photo_px=FRAME_PITCH.x_mm)
 
 
 def build_geometry(
-    prepared: PreparedPhoto, depth_map: DepthMap, parameters: ReconstructionParameters
+    prepared: PreparedFace, depth_map: DepthMap, doubt_mm: np.ndarray | None, parameters: ReconstructionParameters
 ) -> Reconstruction:
     """Point cloud, wireframe and mesh of a predicted depth map.
 
     Args:
         prepared: The photo the depth was predicted from.
         depth_map: (256, 256) depth.
+        doubt_mm: (256, 256) its standard deviation, or None.
         parameters: Mesher and its knobs.
 
     Raises:
@@ -129,23 +170,48 @@ def build_geometry(
             f"{MIN_FACE_PIXELS} are needed. Use a frontal, evenly lit photo of one face.",
         )
     photo = prepared.photo_256
+    texture = prepared.texture
+    if parameters.background == "fill":
+        texture = paint_background(texture, photo, depth_map.valid)
+    return Reconstruction(
+        prepared=prepared,
+        depth_map=depth_map,
+        doubt_mm=doubt_mm,
+        texture=texture,
+        point_cloud=point_cloud(depth_map, photo),
+        wireframe=wireframe(depth_map, parameters.max_depth_jump_mm, parameters.wireframe_stride),
+        mesh=build_mesh(depth_map, photo, parameters),
+    )
+
+
+def build_mesh(depth_map: DepthMap, photo: np.ndarray, parameters: ReconstructionParameters) -> Mesh:
+    """The mesh that is asked for, finished as asked for.
+
+    Args:
+        depth_map: (256, 256) depth.
+        photo: (256, 256, 3) uint8 RGB.
+        parameters: Mesher and its knobs.
+    """
     if parameters.mesher == "poisson":
         mesh = poisson_mesh(
             depth_map,
             photo,
-            octree_depth=parameters.poisson_depth,
+            detail=parameters.poisson_detail,
             max_density_drop=parameters.max_density_drop,
             max_distance_mm=parameters.max_distance_mm,
         )
     else:
         mesh = grid_mesh(depth_map, photo, parameters.max_depth_jump_mm)
-    return Reconstruction(
-        prepared=prepared,
-        depth_map=depth_map,
-        point_cloud=point_cloud(depth_map, photo),
-        wireframe=wireframe(depth_map, parameters.max_depth_jump_mm, parameters.wireframe_stride),
-        mesh=mesh,
+    surface = finish_surface(
+        mesh.vertices,
+        mesh.triangles,
+        parameters.fill_holes_mm,
+        parameters.smoothing_iterations,
+        parameters.max_triangles,
     )
+    if parameters.back_mm is not None:
+        surface = close_back(*surface, parameters.back_mm)
+    return textured_mesh(*surface, photo, depth_map.pitch)
 
 
 def reconstruct_photo(
@@ -155,7 +221,7 @@ def reconstruct_photo(
     detector: FaceDetector,
     parameters: ReconstructionParameters,
 ) -> Reconstruction:
-    """One photo, all the way.
+    """One photo, all the way; of several faces the largest of those that were asked for.
 
     Args:
         photo: The bytes of an image file, or (H, W, 3) uint8 RGB.
@@ -167,6 +233,8 @@ def reconstruct_photo(
     Raises:
         PhotoRefused: If the photo shows no usable face.
     """
-    prepared = prepare_photo(photo, file_name, generator.sidecar, detector, parameters)
-    depth_map = predict_depth_maps(generator, prepared.photo_256[None], parameters.batch_size)[0]
-    return build_geometry(prepared, depth_map, parameters)
+    faces = prepare_faces(photo, file_name, generator.sidecar, detector, parameters)
+    face = next(face for face in faces if isinstance(face, PreparedFace))
+    photos = face.photo_256[None]
+    ((depth_map, doubt_mm),) = predict_depth_and_doubt(generator, photos, parameters.doubt_samples, parameters.seed)
+    return build_geometry(face, depth_map, doubt_mm, parameters)

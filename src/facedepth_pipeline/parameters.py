@@ -216,10 +216,16 @@ class EvaluateParameters(Parameters):
     unet_l1_recipe: Annotated[
         str, Field(description="Recipe of train.recipes that unet_l1 follows, but for the adversary and with L1.")
     ]
+    doubt_samples: Annotated[
+        int, Field(ge=0, le=64, description="Dropout samples a photo, to hold spread against error; 0 = not checked.")
+    ]
     promote: Annotated[
         Literal["if_better", "always", "never"],
         Field(description="if_better: when the paired interval against the champion lies below 0."),
     ]
+
+
+Output = Literal["glb", "ply", "obj", "stl", "html", "point_cloud", "wireframe"]
 
 
 class ReconstructionParameters(Parameters):
@@ -236,12 +242,34 @@ class ReconstructionParameters(Parameters):
         float | None,
         Field(ge=40, le=80, description="Distance of the eye centres where known; null = training mean."),
     ] = None
+    several_faces: Annotated[
+        Literal["refuse", "largest", "all"], Field(description="What to do with a photo of more than one face.")
+    ] = "refuse"
+    max_yaw_deg: Annotated[float, Field(ge=5, le=60, description="Faces turned further to the side are refused.")] = (
+        30.0
+    )
+    max_pitch_deg: Annotated[
+        float, Field(ge=5, le=60, description="Faces that look further up or down are refused; known to 10 degrees.")
+    ] = 40.0
+    min_face_inside: Annotated[
+        float, Field(ge=0, le=1, description="Faces of which a smaller share lies inside the photo are refused.")
+    ] = 0.9
+    background: Annotated[
+        Literal["fill", "keep"],
+        Field(description="Of the texture beside the face: fill with colours of the face, or keep the photo's."),
+    ] = "fill"
+    doubt_samples: Annotated[
+        int,
+        Field(ge=0, le=64, description="Dropout samples that say how sure the depth is; 0 = none, and no doubt."),
+    ] = 0
+    seed: Annotated[int, Field(ge=0, description="Of these samples.")] = 0
     mesher: Annotated[
-        Literal["poisson", "grid"], Field(description="poisson: smooth; grid: through every depth, quick.")
-    ] = "poisson"
-    poisson_depth: Annotated[
-        int, Field(ge=5, le=10, description="Octree depth: 2 to this power cells along the longest side.")
-    ] = 8
+        Literal["poisson", "grid"], Field(description="grid: through every depth, quick; poisson: smooth.")
+    ] = "grid"
+    poisson_detail: Annotated[
+        Literal["fine", "quick"],
+        Field(description="fine: cells of 0.9 mm; quick: of 2.1 mm, in a quarter of the time."),
+    ] = "fine"
     max_density_drop: Annotated[
         float,
         Field(gt=0, le=8, description="Poisson vertices this many octree levels below the median are cut."),
@@ -253,7 +281,21 @@ class ReconstructionParameters(Parameters):
         float,
         Field(gt=0, le=80, description="Neighbouring pixels further apart in depth are not joined."),
     ] = 8.0
+    fill_holes_mm: Annotated[float, Field(ge=0, le=40, description="Holes up to this size are closed; 0 = none.")] = 0.0
+    smoothing_iterations: Annotated[int, Field(ge=0, le=200, description="Of Taubin's filter; 0 = none.")] = 0
+    max_triangles: Annotated[
+        int | None, Field(ge=100, description="Meshes of more are thinned out to this; null = as they are.")
+    ] = None
+    back_mm: Annotated[
+        float | None,
+        Field(gt=0, le=100, description="Thickness of a flat back that closes the mesh for printing; null = open."),
+    ] = None
     wireframe_stride: Annotated[int, Field(ge=1, le=32, description="Pixels between the lines of the wireframe.")] = 4
+    formats: Annotated[
+        list[Output],
+        BeforeValidator(_split_words),
+        Field(min_length=1, description="Files to write; a list, or names with spaces between in --params."),
+    ] = ["ply", "glb", "point_cloud", "wireframe"]
     max_rejected_fraction: Annotated[
         float, Field(ge=0, le=1, description="A batch with a larger share of refused photos fails.")
     ] = 0.5

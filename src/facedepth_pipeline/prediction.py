@@ -58,13 +58,68 @@ def predict_depth_mm(network: Any, photos: np.ndarray, batch_size: int = 8) -> n
     return depth_mm
 
 
+def sample_depth_mm(network: Any, photo: np.ndarray, samples: int, seed: int) -> np.ndarray:
+    """Depths that the generator holds for possible: with dropout, the noise z of equation 1, and of the mirrored photo.
+
+    Every photo meets the same dropout, so that what is said of it does not depend on its neighbours.
+
+    Args:
+        network: Of a :class:`DepthGenerator`, with dropout in its decoder.
+        photo: (256, 256, 3) uint8 RGB.
+        samples: Passes with dropout, K.
+        seed: Of the dropout.
+
+    Returns:
+        (K + 1, 256, 256) float32 millimetres; the last is the mirrored photo's, mirrored back, without dropout.
+    """
+    for layer in network.layers:
+        if generator := getattr(layer, "seed_generator", None):
+            generator.state.assign(np.asarray([seed, 0], np.uint32))
+    inputs = np.repeat(normalize_photo(photo)[None], samples, axis=0)
+    # a plain array from whatever backend: Keras may compute on JAX
+    dropped = np.asarray(network(inputs, training=True), np.float32)
+    mirrored = np.asarray(network.predict_on_batch(inputs[:1, :, ::-1]), np.float32)[:, :, ::-1]
+    depth_mm = denormalize_depth(np.concatenate([dropped, mirrored])[..., 0])
+    if not np.isfinite(depth_mm).all():
+        raise ValueError("The generator predicted NaN or infinity: its training diverged. Train it again.")
+    return depth_mm
+
+
+def predict_depth_and_doubt(
+    generator: DepthGenerator, photos: np.ndarray, samples: int, seed: int, batch_size: int = 8
+) -> list[tuple[DepthMap, np.ndarray | None]]:
+    """Depth of each photo, and how sure the generator is of it.
+
+    Args:
+        generator: Network and sidecar.
+        photos: (N, 256, 256, 3) uint8 RGB.
+        samples: Dropout samples; 0 = one pass without dropout, and nothing is said of doubt.
+        seed: Of the dropout.
+        batch_size: Photos in one pass, without samples.
+
+    Returns:
+        For each photo the mean depth and the standard deviation of the samples, (256, 256) float32 millimetres, 0 where
+        no face was predicted; None without samples.
+    """
+    if not samples:
+        return [(depth_map, None) for depth_map in predict_depth_maps(generator, photos, batch_size)]
+    results: list[tuple[DepthMap, np.ndarray | None]] = []
+    for photo in photos:
+        sampled_mm = sample_depth_mm(generator.network, photo, samples, seed)
+        depth_map = _face(sampled_mm.mean(axis=0), generator.sidecar)
+        doubt_mm = np.where(depth_map.valid, sampled_mm.std(axis=0, ddof=1), np.float32(0))
+        results.append((depth_map, doubt_mm))
+    return results
+
+
 def predict_depth_maps(generator: DepthGenerator, photos: np.ndarray, batch_size: int = 8) -> list[DepthMap]:
     """Depth maps of (N, 256, 256, 3) uint8 photos, each with its predicted mask; a mask may be empty."""
-    depth_maps = []
-    for depth_mm in predict_depth_mm(generator.network, photos, batch_size):
-        valid = predicted_valid(depth_mm, generator.sidecar.valid_threshold_mm)
-        depth_maps.append(DepthMap(np.where(valid, depth_mm, np.float32(0)), valid, generator.sidecar.pitch))
-    return depth_maps
+    return [_face(depth_mm, generator.sidecar) for depth_mm in predict_depth_mm(generator.network, photos, batch_size)]
+
+
+def _face(depth_mm: np.ndarray, sidecar: GeneratorSidecar) -> DepthMap:
+    valid = predicted_valid(depth_mm, sidecar.valid_threshold_mm)
+    return DepthMap(np.where(valid, depth_mm, np.float32(0)), valid, sidecar.pitch)
 
 
 def predicted_valid(depth_mm: np.ndarray, threshold_mm: float) -> np.ndarray:

@@ -3,6 +3,7 @@
 import math
 from typing import Annotated, Any
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from facedepth_pipeline.depth import FRAME_PITCH, Fit, PixelPitch, fitted_pitch
@@ -25,6 +26,12 @@ class LandmarkTemplate(BaseModel):
     mouth_left: Point
     mouth_right: Point
     portraits: Annotated[int, Field(ge=1, description="Number of portraits averaged.")]
+
+    @property
+    def points_px(self) -> np.ndarray:
+        """(5, 2) float64, in the order of the fields, which is that of the detector."""
+        points = (self.left_eye, self.right_eye, self.nose, self.mouth_left, self.mouth_right)
+        return np.array(points, dtype=np.float64)
 
     @property
     def interocular_mm(self) -> float:

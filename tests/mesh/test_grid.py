@@ -38,8 +38,11 @@ def test_nothing_is_joined_across_a_depth_jump():
     depth_mm[:, 10:] = 30
     step = DepthMap(depth_mm, np.ones((20, 20), bool), PixelPitch(1, 1))
     photo = photo_of_positions(step)
-    assert as_trimesh(grid_mesh(step, photo, max_depth_jump_mm=9.9)).body_count == 2
-    assert as_trimesh(grid_mesh(step, photo, max_depth_jump_mm=10.1)).body_count == 1
+    near = as_trimesh(grid_mesh(step, photo, max_depth_jump_mm=9.9))
+    assert near.extents.tolist() == [9, 19, 0]  # a loose piece is left out
+    whole = as_trimesh(grid_mesh(step, photo, max_depth_jump_mm=10.1))
+    assert whole.extents.tolist() == [19, 19, 10]
+    assert whole.body_count == 1
 
 
 def test_a_hole_in_the_mask_stays_a_hole_and_unused_pixels_are_dropped():

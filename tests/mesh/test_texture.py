@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 
 from facedepth_pipeline.depth import FRAME_HEIGHT_PX, FRAME_WIDTH_PX, back_project, fit_photo
-from facedepth_pipeline.mesh.texture import pixels_of_points, sample_colours, texture_from_frame
+from facedepth_pipeline.mesh.texture import (
+    paint_background,
+    pixels_of_points,
+    sample_colours,
+    texture_from_frame,
+)
 from surfaces import photo_of_positions, plane
 
 
@@ -32,3 +37,28 @@ def test_texture_shows_the_same_rectangle_as_the_photo_of_the_generator(fit):
     assert both_inside.mean() > 0.6
     assert ((small[..., 2] == 200) == (picked[..., 2] == 200)).mean() > 0.99
     assert np.abs(small - picked)[both_inside].max() <= 2
+
+
+def test_an_enlarged_frame_shows_the_same_rectangle():
+    frame = np.zeros((FRAME_HEIGHT_PX, FRAME_WIDTH_PX, 3), np.uint8)
+    frame[300, 200] = 255
+    large = np.repeat(np.repeat(frame, 3, axis=0), 3, axis=1)
+    for fit in ("stretch", "pad", "crop"):
+        small_place = np.argwhere(texture_from_frame(frame, fit)[..., 0])[0]
+        large_places = np.argwhere(texture_from_frame(large, fit)[..., 0])
+        np.testing.assert_array_equal(large_places.mean(axis=0), 3 * small_place + 1)
+
+
+def test_the_background_takes_the_colours_of_the_face_and_the_face_keeps_its_own():
+    valid = np.zeros((64, 64), bool)
+    valid[16:48, 16:48] = True
+    photo = np.where(valid[..., None], np.uint8([200, 150, 120]), np.uint8([0, 0, 255]))
+    texture = np.repeat(np.repeat(photo, 4, axis=0), 4, axis=1)
+    texture[128, 128] = 7  # a detail of the face
+    painted = paint_background(texture, photo, valid)
+    assert painted.shape == texture.shape
+    assert painted[128, 128, 0] == 7
+    np.testing.assert_array_equal(painted[4, 4], [200, 150, 120])
+    beyond = np.ones(painted.shape[:2], bool)
+    beyond[60:196, 60:196] = False
+    assert (painted[beyond] == [200, 150, 120]).all()  # nothing of the blue room is left

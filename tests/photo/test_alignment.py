@@ -8,10 +8,12 @@ from facedepth_pipeline.photo.alignment import (
     align_face,
     fit_similarity,
     is_database_portrait,
-    template_points,
+    require_frontal,
+    require_whole,
     warp_to_frame,
 )
 from facedepth_pipeline.photo.detection import DetectedFace
+from facedepth_pipeline.photo.refusal import PhotoRefused, RefusalReason
 from facedepth_pipeline.sidecar import GeneratorSidecar, LandmarkTemplate
 
 SIDECAR = GeneratorSidecar(
@@ -31,7 +33,7 @@ SIDECAR = GeneratorSidecar(
     licence="CC0-1.0",
     parameters={},
 )
-TEMPLATE = template_points(SIDECAR.landmarks)
+TEMPLATE = SIDECAR.landmarks.points_px
 
 
 def similarity(scale: float, degrees: float, x: float, y: float) -> Similarity:
@@ -155,3 +157,56 @@ def test_a_known_eye_distance_sets_the_size_in_the_frame():
 )
 def test_portraits_of_the_database_are_known_by_name_and_size(file_name, shape, expected):
     assert is_database_portrait(file_name, shape) is expected
+
+
+@pytest.mark.parametrize("enlargement", [2, 5])
+def test_an_enlarged_frame_shows_the_same_places(enlargement):
+    to_frame = similarity(0.31, 12.0, 40.0, -25.0)
+    photo = photo_seen_through(to_frame, 2600, 1900)
+    frame, large = warp_to_frame(photo, to_frame), warp_to_frame(photo, to_frame, enlargement=enlargement)
+    assert large.shape == (751 * enlargement, 501 * enlargement, 3)
+    averaged = large[..., 0].reshape(751, enlargement, 501, enlargement).mean(axis=(1, 3))
+    inside = (frame[..., 0] > 0) & (averaged > 0)
+    inside[[0, 1, -1, -2]] = inside[:, [0, 1, -1, -2]] = False
+    assert np.abs(averaged - frame[..., 0])[inside].mean() < 1.0
+
+
+def face_of(to_frame: Similarity) -> DetectedFace:
+    """The mean face, where a photo has it that is seen through this similarity."""
+    return DetectedFace(inverse(to_frame).apply(TEMPLATE), 0.99)
+
+
+def test_the_texture_has_the_resolution_of_the_photo():
+    for scale, enlargement in ((2.0, 1), (0.95, 1), (0.6, 2), (0.25, 4), (0.05, 5)):
+        to_frame = similarity(scale, 0.0, 0.0, 0.0)
+        photo = np.zeros((round(751 / scale), round(501 / scale), 3), np.uint8)
+        aligned = align_face(photo, face_of(to_frame), SIDECAR)
+        assert aligned.texture.shape == (751 * enlargement, 501 * enlargement, 3)
+        assert aligned.covered == 1
+        assert aligned.pose.yaw_deg == pytest.approx(0, abs=1e-6)
+
+
+def test_a_face_beyond_the_edge_is_cut_off_in_proportion():
+    shares = []
+    for shift in (0, -200, -250, -400):  # frame pixels: the left half of the face leaves the photo
+        to_frame = similarity(1.0, 0.0, -shift, 0.0)
+        aligned = align_face(np.zeros((751, 501 + shift, 3), np.uint8), face_of(to_frame), SIDECAR)
+        shares.append(aligned.covered)
+    assert shares[0] == 1
+    assert shares == sorted(shares, reverse=True)
+    half = align_face(np.zeros((751, 250, 3), np.uint8), face_of(similarity(1, 0, 0, 0)), SIDECAR)
+    assert half.covered == pytest.approx(0.5, abs=0.02)
+    require_whole(half, 0.4)
+    with pytest.raises(PhotoRefused, match=r"About 4\d % of the face") as caught:
+        require_whole(half, 0.9)
+    assert caught.value.reason_code is RefusalReason.CUT_OFF
+
+
+def test_a_face_that_looks_aside_is_refused_by_its_angle():
+    points = TEMPLATE + np.array([[0, 0], [0, 0], [60, 0], [0, 0], [0, 0]])
+    aligned = align_face(np.zeros((751, 501, 3), np.uint8), DetectedFace(points, 0.99), SIDECAR)
+    assert aligned.pose.yaw_deg > 25
+    require_frontal(aligned, 60, 60)
+    with pytest.raises(PhotoRefused, match=r"looks about \d\d degrees to the right") as caught:
+        require_frontal(aligned, 20, 60)
+    assert caught.value.reason_code is RefusalReason.NOT_FRONTAL

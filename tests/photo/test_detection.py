@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facedepth_pipeline.photo.alignment import align_face, template_points
-from facedepth_pipeline.photo.detection import DetectedFace, FaceDetector
+from facedepth_pipeline.photo.alignment import align_face
+from facedepth_pipeline.photo.detection import DetectedFace, FaceDetector, choose_faces, require_size
 from facedepth_pipeline.photo.loading import load_photo
 from facedepth_pipeline.photo.refusal import PhotoRefused, RefusalReason
 from facedepth_pipeline.sidecar import GeneratorSidecar, LandmarkTemplate
@@ -29,20 +29,20 @@ def astronaut() -> np.ndarray:
 
 
 def test_the_landmarks_of_a_portrait_are_found_left_in_the_image_first(detector, astronaut):
-    face = detector.detect_one(astronaut)
+    face = detector.detect(astronaut)[0]
     assert np.linalg.norm(face.landmarks_px - ASTRONAUT_POINTS, axis=1).max() < 5
     assert face.confidence > 0.99
 
 
 def test_a_face_in_blue_light_is_found_at_the_second_look_in_grey(detector, astronaut):
     blue = (astronaut * np.array([0.05, 0.1, 1.0])).astype(np.uint8)
-    face = detector.detect_one(blue)
+    face = detector.detect(blue)[0]
     assert np.linalg.norm(face.landmarks_px - ASTRONAUT_POINTS, axis=1).max() < 5
 
 
 def test_a_large_photo_gives_landmarks_in_its_own_pixels(detector, astronaut):
     large = np.asarray(Image.fromarray(astronaut).resize((2560, 2048), Image.Resampling.BICUBIC))
-    face = detector.detect_one(large)
+    face = detector.detect(large)[0]
     assert np.linalg.norm(face.landmarks_px / [5, 4] - ASTRONAUT_POINTS, axis=1).max() < 6
 
 
@@ -65,31 +65,37 @@ def test_a_real_portrait_is_aligned_onto_the_template(detector, astronaut):
         licence="CC0-1.0",
         parameters={},
     )
-    aligned = align_face(astronaut, detector.detect_one(astronaut), sidecar)
+    aligned = align_face(astronaut, detector.detect(astronaut)[0], sidecar)
     assert aligned.frame.shape == (751, 501, 3)
     assert aligned.residual_px < 20
     assert 1.2 < aligned.mm_per_photo_px < 1.8  # 40 pixels between the eyes for some 63 mm
-    again = detector.detect_one(aligned.frame)
-    assert np.linalg.norm(again.landmarks_px - template_points(landmarks), axis=1).max() < 40
+    again = detector.detect(aligned.frame)[0]
+    assert np.linalg.norm(again.landmarks_px - landmarks.points_px, axis=1).max() < 40
 
 
 @pytest.mark.parametrize("side", [64, 300])
 def test_a_photo_without_a_face_is_refused(detector, side):
     with pytest.raises(PhotoRefused) as caught:
-        detector.detect_one(np.full((side, side, 3), 128, np.uint8))
+        choose_faces(detector.detect(np.full((side, side, 3), 128, np.uint8)), "all")
     assert caught.value.reason_code is RefusalReason.NO_FACE
 
 
 def test_two_people_are_refused(detector, astronaut):
+    one = astronaut[:256, 100:356]
+    half = np.pad(np.asarray(Image.fromarray(one).resize((160, 160))), ((48, 48), (0, 0), (0, 0)))
+    two = detector.detect(np.hstack([half, one]))
     with pytest.raises(PhotoRefused, match="2 faces") as caught:
-        detector.detect_one(np.hstack([astronaut[:256, 100:356]] * 2))
+        choose_faces(two, "refuse")
     assert caught.value.reason_code is RefusalReason.SEVERAL_FACES
+    larger, smaller = choose_faces(two, "all")
+    assert larger.interocular_px > 1.4 * smaller.interocular_px
+    assert choose_faces(two, "largest") == [larger]
 
 
 def test_a_face_of_few_pixels_is_refused(detector, astronaut):
     small = np.asarray(Image.fromarray(astronaut).resize((256, 256), Image.Resampling.LANCZOS))
     with pytest.raises(PhotoRefused, match=r"eyes are \d\d pixels apart") as caught:
-        detector.detect_one(small)
+        require_size(detector.detect(small)[0])
     assert caught.value.reason_code is RefusalReason.TOO_SMALL
 
 

@@ -135,3 +135,10 @@ def test_a_refusal_survives_the_way_between_processes():
     refusal = pickle.loads(pickle.dumps(PhotoRefused(RefusalReason.NO_FACE, "Nobody.")))
     assert refusal.reason_code is RefusalReason.NO_FACE
     assert str(refusal) == "Nobody. (no_face)"
+
+
+def test_a_heic_photo_is_refused_with_a_way_out():
+    content = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(100)
+    with pytest.raises(PhotoRefused, match="HEIC") as caught:
+        decode_photo(content)
+    assert caught.value.reason_code is RefusalReason.UNDECODABLE

@@ -57,7 +57,7 @@ def test_one_test_subject_is_measured_without_an_interval_and_the_page_says_so(d
     assert metrics["test_subjects_with_ids_of_training"] == []
     assert isinstance(per_subject, pd.DataFrame)
     page, *_ = nodes.report(
-        predicted_pairs, dome_pairs, model, metrics, per_image, per_subject, {}, {"promoted": False, "reason": "no"}
+        predicted_pairs, dome_pairs, model, metrics, per_image, per_subject, {}, {}, {"promoted": False, "reason": "no"}
     )
     assert "One person: nothing here says how other people would fare" in page
     assert "interval {}" not in page

@@ -51,10 +51,10 @@ class GeneratorDataset(AbstractDataset[DepthGenerator, DepthGenerator]):
 
 
 class RegisteredGeneratorDataset(AbstractDataset[None, tuple[DepthGenerator, str]]):
-    """A generator in the MLflow registry; read only.
+    """A generator in the MLflow registry, or the one that ships with the package; read only.
 
     Args:
-        model_uri: For instance ``models:/facedepth-generator@champion``.
+        model_uri: For instance ``models:/facedepth-generator@champion``, or ``starter``.
         metadata: For Kedro-Viz; not used here.
     """
 

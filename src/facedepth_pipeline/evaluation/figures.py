@@ -183,6 +183,28 @@ def draw_regions(metrics: Mapping[str, Any], pair: Pair, points: FacePoints) -> 
     return figure
 
 
+def draw_doubt(calibration: Mapping[str, Any]) -> Figure:
+    """Error against the spread of samples: for tenths of the pixels, and for images.
+
+    Args:
+        calibration: Of :func:`~facedepth_pipeline.evaluation.doubt.check_doubt`.
+    """
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    pixels, images = figure.subplots(1, 2)
+    bins = pd.DataFrame(calibration["bins"])
+    pixels.plot(bins["doubt_mm"], bins["rmse_mm"], marker="o", label="a tenth of the pixels each")
+    end = max(bins["doubt_mm"].max(), bins["rmse_mm"].max()) * 1.05
+    pixels.plot([0, end], [0, end], linestyle=":", color="grey", label="calibrated")
+    pixels.set(xlabel="spread of the samples (mm)", ylabel="root mean square error (mm)", xlim=(0, end), ylim=(0, end))
+    pixels.legend(frameon=False, loc="lower right")
+    each = pd.DataFrame(calibration["per_image"])
+    images.scatter(each["doubt_mm"], each["mae_mm"], s=14)
+    images.set(xlabel="mean spread of an image (mm)", ylabel="its mean absolute error (mm)")
+    images.set_xlim(left=0)
+    images.set_ylim(bottom=0)
+    return figure
+
+
 def draw_reconstructions(previews: Mapping[str, np.ndarray]) -> Figure:
     """Views of meshes, a row each, under the name of the photo."""
     figure = Figure(figsize=(9, 2.4 * max(len(previews), 1)), layout="constrained")

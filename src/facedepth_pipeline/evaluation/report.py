@@ -45,6 +45,7 @@ def write_report(
     metrics: Mapping[str, Any],
     sidecar: GeneratorSidecar,
     promotion: Mapping[str, Any],
+    doubt: Mapping[str, Any],
     pictures: Mapping[str, Figure | None],
     test_subjects: Mapping[str, Figure],
 ) -> str:
@@ -54,7 +55,9 @@ def write_report(
         metrics: ``depth_metrics``.
         sidecar: Of the generator that was measured.
         promotion: What was decided, with ``reason``.
-        pictures: ``per_subject``, ``error_faces``, ``regions``, ``cases`` and ``training_curves``, which may be None.
+        doubt: ``doubt_calibration``, empty if it was not checked.
+        pictures: ``per_subject``, ``error_faces``, ``regions``, ``cases``, and ``doubt`` and ``training_curves``, which
+            may be None.
         test_subjects: A figure for each held-out person, by subject id.
     """
     curves = pictures["training_curves"]
@@ -84,12 +87,27 @@ the rim of the mask. <i>Shift aligned</i>: one offset an image forgiven.</p>
 {_image(pictures["regions"], "Mean absolute error of each region")}
 <h2>Best and worst</h2>
 {_image(pictures["cases"], "The images with the lowest and the highest error")}
+{_doubt(doubt, pictures["doubt"])}
 <h2>Each held-out person</h2>{people}
 {"<h2>Training</h2>" + _image(curves, "Losses and validation error over epochs") if curves else ""}
 <h2>Model and data</h2>
 {_facts(metrics, sidecar, promotion)}
 </body></html>
 """
+
+
+def _doubt(doubt: Mapping[str, Any], picture: Figure | None) -> str:
+    if not doubt:
+        return ""
+    images = doubt["image_correlation"]
+    over_images = "" if images is None else f", over the {doubt['images']} images {images:+.2f}"
+    interval = _interval(doubt["pixel_correlation_ci95"], "(95 % interval {})", "+.2f")
+    return f"""<h2>Does it know when it is wrong?</h2>
+<p>Each photo was predicted {doubt["samples"]} times, with dropout and mirrored. Rank correlation of spread and
+error: over the pixels of an image <b>{doubt["pixel_correlation"]:+.2f}</b> {interval}{over_images}. Errors lie within
+twice the spread at {100 * doubt["within_two"]:.0f} % of the pixels; were the spread the error to be expected, it would
+be 95 %.</p>
+{_image(picture, "Error against spread")}"""
 
 
 def _limits(metrics: Mapping[str, Any]) -> str:

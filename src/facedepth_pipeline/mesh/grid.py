@@ -3,8 +3,9 @@
 import numpy as np
 
 from facedepth_pipeline.depth import DepthMap, back_project
+from facedepth_pipeline.mesh.connectivity import largest_piece
 from facedepth_pipeline.mesh.mesh import Mesh, referenced
-from facedepth_pipeline.mesh.texture import check_photo, texture_coordinates
+from facedepth_pipeline.mesh.texture import check_photo, textured_mesh
 
 
 def lattice_triangles(depth_map: DepthMap, max_depth_jump_mm: float, stride: int = 1) -> np.ndarray:
@@ -40,7 +41,7 @@ def lattice_triangles(depth_map: DepthMap, max_depth_jump_mm: float, stride: int
 
 
 def grid_mesh(depth_map: DepthMap, photo: np.ndarray, max_depth_jump_mm: float) -> Mesh:
-    """Mesh with two triangles for each 2x2 block of valid pixels, cut at depth jumps.
+    """Mesh with two triangles for each 2x2 block of valid pixels, cut at depth jumps, in one piece.
 
     It passes through every depth exactly, so it shows noise that the Poisson mesh smooths.
 
@@ -53,12 +54,11 @@ def grid_mesh(depth_map: DepthMap, photo: np.ndarray, max_depth_jump_mm: float) 
         ValueError: If the photo does not match or no three neighbouring pixels are valid.
     """
     check_photo(depth_map, photo)
-    kept, triangles = referenced(lattice_triangles(depth_map, max_depth_jump_mm))
+    kept, triangles = referenced(largest_piece(lattice_triangles(depth_map, max_depth_jump_mm)))
     if not len(triangles):
         raise ValueError(
             f"The depth map has {int(depth_map.valid.sum())} valid pixels but no triangle of neighbours "
             f"within {max_depth_jump_mm} mm: check the mask, or allow a larger max_depth_jump_mm."
         )
     vertices = back_project(depth_map).reshape(-1, 3)[kept]
-    uv = texture_coordinates(vertices, photo.shape, depth_map.pitch)
-    return Mesh(vertices, triangles, photo.reshape(-1, 3)[kept], uv)
+    return textured_mesh(vertices, triangles, photo, depth_map.pitch)

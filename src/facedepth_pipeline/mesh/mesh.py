@@ -54,3 +54,13 @@ def referenced(indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     kept, renumbered = np.unique(indices, return_inverse=True)
     return kept, renumbered.reshape(indices.shape).astype(np.int32)
+
+
+def vertex_normals(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """(V, 3) float64 unit normals, each the mean of its triangles' normals, larger triangles counting more."""
+    a, b, c = (vertices[triangles[:, corner]].astype(np.float64) for corner in range(3))
+    weighted = np.cross(b - a, c - a)
+    summed = np.stack(
+        [np.bincount(triangles.ravel(), np.repeat(weighted[:, axis], 3), len(vertices)) for axis in range(3)], axis=1
+    )
+    return summed / np.maximum(np.linalg.norm(summed, axis=1, keepdims=True), 1e-12)

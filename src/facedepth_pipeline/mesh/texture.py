@@ -5,6 +5,7 @@ millimetres around the origin, whatever their numbers of pixels.
 """
 
 import numpy as np
+from PIL import Image
 from scipy import ndimage
 
 from facedepth_pipeline.depth import (
@@ -14,6 +15,7 @@ from facedepth_pipeline.depth import (
     Fit,
     PixelPitch,
 )
+from facedepth_pipeline.mesh.mesh import Mesh
 
 
 def check_photo(depth_map: DepthMap, photo: np.ndarray) -> None:
@@ -72,19 +74,56 @@ def texture_coordinates(points: np.ndarray, shape: tuple[int, ...], pitch: Pixel
     return (points[:, :2] / size_mm + 0.5).astype(np.float32)
 
 
+def textured_mesh(vertices: np.ndarray, triangles: np.ndarray, photo: np.ndarray, pitch: PixelPitch) -> Mesh:
+    """Give a surface the colours and texture coordinates that follow from its x and y.
+
+    Args:
+        vertices: (V, 3) float32, millimetres.
+        triangles: (F, 3) int32.
+        photo: (H, W, 3) uint8 RGB.
+        pitch: Of the photo.
+    """
+    colours = sample_colours(photo, vertices, pitch)
+    return Mesh(vertices, triangles, colours, texture_coordinates(vertices, photo.shape, pitch))
+
+
 def texture_from_frame(frame: np.ndarray, fit: Fit) -> np.ndarray:
     """The part of the 751x501 frame that the 256x256 image shows, in full resolution.
 
     Args:
-        frame: (751, 501, 3) uint8 RGB, the aligned photo.
+        frame: (751 k, 501 k, 3) uint8 RGB, the aligned photo at k pixels for each of the frame's.
         fit: How the generator sees it.
 
     Returns:
-        (751, 501, 3) for ``stretch``, (751, 751, 3) for ``pad``, (501, 501, 3) for ``crop``; uint8.
+        (751 k, 501 k, 3) for ``stretch``, (751 k, 751 k, 3) for ``pad``, (501 k, 501 k, 3) for ``crop``; uint8.
     """
-    margin = (FRAME_HEIGHT_PX - FRAME_WIDTH_PX) // 2
+    margin = (FRAME_HEIGHT_PX - FRAME_WIDTH_PX) // 2 * (len(frame) // FRAME_HEIGHT_PX)
     if fit == "pad":
         return np.pad(frame, ((0, 0), (margin, margin), (0, 0)))
     if fit == "crop":
         return frame[margin:-margin]
     return frame
+
+
+def paint_background(texture: np.ndarray, photo: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """Give everything beside the face the colour of the nearest face pixel.
+
+    No other person and no room travels with the mesh, and no background shines through at the rim of a face that is
+    looked at from afar, where viewers average over texture pixels.
+
+    Args:
+        texture: (H, W, 3) uint8 RGB, finer than the photo or as fine.
+        photo: (h, w, 3) uint8 RGB of the same rectangle.
+        valid: (h, w) bool, where the face is.
+
+    Returns:
+        (H, W, 3) uint8 RGB; the texture itself where ``valid`` is, and a pixel beyond.
+    """
+    rows, columns = ndimage.distance_transform_edt(
+        ~ndimage.binary_erosion(valid, iterations=2), return_distances=False, return_indices=True
+    )
+    size = texture.shape[1::-1]
+    filled = Image.fromarray(photo[rows, columns]).resize(size, Image.Resampling.BILINEAR)
+    face = Image.fromarray(ndimage.binary_dilation(valid)).resize(size, Image.Resampling.NEAREST)
+    filled.paste(Image.fromarray(texture), mask=face)
+    return np.asarray(filled)

@@ -11,11 +11,17 @@ import numpy as np
 from PIL import Image
 
 from facedepth_pipeline.depth import FRAME_HEIGHT_PX, FRAME_PITCH, FRAME_WIDTH_PX
-from facedepth_pipeline.photo.detection import LANDMARK_NAMES, DetectedFace
-from facedepth_pipeline.sidecar import GeneratorSidecar, LandmarkTemplate
+from facedepth_pipeline.photo.detection import DetectedFace
+from facedepth_pipeline.photo.pose import HeadPose, head_pose
+from facedepth_pipeline.photo.refusal import PhotoRefused, RefusalReason
+from facedepth_pipeline.sidecar import GeneratorSidecar
 from facedepth_pipeline.texas.names import parse_file_name
 
 BLACK = (0, 0, 0)
+MAX_ENLARGEMENT = 5  # of the texture over the frame: 3755x2505, which viewers still open
+ENOUGH = 0.25  # a photo finer than the frame by less than this gains nothing that the eye sees
+# A face in the frame: an ellipse about a point below the middle of the eyes, millimetres.
+FACE_HALF_WIDTH_MM, FACE_HALF_HEIGHT_MM, FACE_CENTRE_BELOW_EYES_MM = 66.0, 82.0, 28.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,20 +54,26 @@ class AlignedPhoto:
 
     Attributes:
         frame: (751, 501, 3) uint8 RGB.
+        texture: (751 k, 501 k, 3) uint8 RGB, the same rectangle in the photo's resolution; k is 1 to 5.
         method: ``detect`` (by landmarks) or ``none`` (it was in the frame already).
         mm_per_photo_px: What a pixel of the given photo measures on the face, millimetres.
         angle_degrees: How far the photo was turned.
         residual_px: Root mean square distance of the moved landmarks from the template, frame
             pixels; large for a face that is turned away. 0 where nothing was aligned.
         face: The detected face, None where nothing was detected.
+        pose: Which way it looks, None where nothing was detected.
+        covered: Share of an average face, laid over the landmarks, that lies inside the photo.
     """
 
     frame: np.ndarray
+    texture: np.ndarray
     method: Literal["detect", "none"]
     mm_per_photo_px: float
     angle_degrees: float = 0.0
     residual_px: float = 0.0
     face: DetectedFace | None = None
+    pose: HeadPose | None = None
+    covered: float = 1.0
 
 
 def fit_similarity(source: np.ndarray, target: np.ndarray) -> Similarity:
@@ -91,7 +103,9 @@ def fit_similarity(source: np.ndarray, target: np.ndarray) -> Similarity:
     return Similarity(scale, rotation, target_mean - scale * rotation @ source_mean)
 
 
-def warp_to_frame(photo: np.ndarray, similarity: Similarity, fill: tuple[int, int, int] = BLACK) -> np.ndarray:
+def warp_to_frame(
+    photo: np.ndarray, similarity: Similarity, fill: tuple[int, int, int] = BLACK, enlargement: int = 1
+) -> np.ndarray:
     """Resample a photo into the 751x501 frame.
 
     A photo with finer pixels than the frame is first shrunk with a filter as wide as the shrinking
@@ -101,10 +115,17 @@ def warp_to_frame(photo: np.ndarray, similarity: Similarity, fill: tuple[int, in
         photo: (H, W, 3) uint8 RGB.
         similarity: From photo pixels to frame pixels.
         fill: RGB for what lies outside the photo.
+        enlargement: Pixels of the result along each pixel of the frame.
 
     Returns:
-        (751, 501, 3) uint8 RGB.
+        (751, 501, 3) uint8 RGB, times the enlargement.
     """
+    # the corner of the first pixel, half a pixel from its centre, is the same point at every enlargement
+    similarity = Similarity(
+        similarity.scale * enlargement,
+        similarity.rotation,
+        similarity.translation * enlargement + (enlargement - 1) / 2,
+    )
     image = Image.fromarray(photo)
     whole = np.array(image.size, dtype=np.float64)
     if similarity.scale < 1:
@@ -116,18 +137,13 @@ def warp_to_frame(photo: np.ndarray, similarity: Similarity, fill: tuple[int, in
     offset = backward @ (-0.5 - similarity.translation) + 0.5
     matrix = shrink[:, None] * np.column_stack([backward, offset])
     aligned = image.transform(
-        (FRAME_WIDTH_PX, FRAME_HEIGHT_PX),
+        (FRAME_WIDTH_PX * enlargement, FRAME_HEIGHT_PX * enlargement),
         Image.Transform.AFFINE,
         tuple(matrix.ravel()),
         resample=Image.Resampling.BICUBIC,
         fillcolor=fill,
     )
     return np.asarray(aligned)
-
-
-def template_points(template: LandmarkTemplate) -> np.ndarray:
-    """(5, 2) float64 frame pixels in the order of the detector."""
-    return np.array([getattr(template, name) for name in LANDMARK_NAMES], dtype=np.float64)
 
 
 def align_face(
@@ -149,20 +165,74 @@ def align_face(
         interocular_mm: Distance of the eye centres, millimetres; None = the training mean.
         fill: RGB for what lies outside the photo.
     """
-    template = template_points(sidecar.landmarks)
+    template = sidecar.landmarks.points_px
     if interocular_mm is not None:
         centre = template.mean(0)
         template = centre + (template - centre) * (interocular_mm / sidecar.interocular_mm)
     similarity = fit_similarity(face.landmarks_px, template)
-    distances = np.linalg.norm(similarity.apply(face.landmarks_px) - template, axis=1)
+    landmarks = similarity.apply(face.landmarks_px)
+    distances = np.linalg.norm(landmarks - template, axis=1)
+    # as many texture pixels as the photo has to give, so that nothing of it is lost
+    enlargement = math.ceil(1 / similarity.scale - ENOUGH)
     return AlignedPhoto(
         frame=warp_to_frame(photo, similarity, fill),
+        texture=warp_to_frame(photo, similarity, fill, min(max(enlargement, 1), MAX_ENLARGEMENT)),
         method="detect",
         mm_per_photo_px=FRAME_PITCH.x_mm * similarity.scale,
         angle_degrees=similarity.angle_degrees,
         residual_px=float(np.sqrt(np.mean(distances**2))),
         face=face,
+        pose=head_pose(landmarks, sidecar.landmarks),
+        covered=_covered_face(photo.shape, similarity, landmarks),
     )
+
+
+def _covered_face(shape: tuple[int, ...], similarity: Similarity, landmarks_px: np.ndarray) -> float:
+    """Share of an average face that lies inside a photo of this shape; landmarks in the frame."""
+    eyes = landmarks_px[:2].mean(0)
+    across, down = np.meshgrid(np.linspace(-1, 1, 41), np.linspace(-1, 1, 41))
+    inside = np.hypot(across, down) <= 1
+    right_mm = across[inside] * FACE_HALF_WIDTH_MM
+    down_mm = down[inside] * FACE_HALF_HEIGHT_MM + FACE_CENTRE_BELOW_EYES_MM
+    face_px = eyes + np.stack([right_mm, down_mm], axis=1) / FRAME_PITCH.x_mm
+    in_photo = (face_px - similarity.translation) @ similarity.rotation / similarity.scale
+    return float(((in_photo >= -0.5) & (in_photo <= np.array(shape[1::-1]) - 0.5)).all(axis=1).mean())
+
+
+def require_frontal(photo: AlignedPhoto, max_yaw_deg: float, max_pitch_deg: float) -> None:
+    """Refuse a face that is turned away; a photo that was not aligned by landmarks passes.
+
+    Raises:
+        PhotoRefused: ``not_frontal``.
+    """
+    if photo.pose is None:
+        return
+    yaw, pitch = photo.pose.yaw_deg, photo.pose.pitch_deg
+    if abs(yaw) > max_yaw_deg or abs(pitch) > max_pitch_deg:
+        raise PhotoRefused(
+            RefusalReason.NOT_FRONTAL,
+            f"The face looks about {abs(yaw):.0f} degrees to the {'right' if yaw > 0 else 'left'} and "
+            f"{abs(pitch):.0f} {'up' if pitch > 0 else 'down'}; at most {max_yaw_deg:.0f} and {max_pitch_deg:.0f} are "
+            "allowed. Use a photo in which the person looks into the camera.",
+        )
+
+
+def require_whole(photo: AlignedPhoto, min_covered: float) -> None:
+    """Refuse a face that is cut off by the edge of the photo.
+
+    Args:
+        photo: An aligned photo.
+        min_covered: Smallest share of the face inside the photo.
+
+    Raises:
+        PhotoRefused: ``cut_off``.
+    """
+    if photo.covered < min_covered:
+        raise PhotoRefused(
+            RefusalReason.CUT_OFF,
+            f"About {100 * photo.covered:.0f} % of the face lie inside the photo; expected at least "
+            f"{100 * min_covered:.0f} %. Use a photo that shows the face from chin to forehead.",
+        )
 
 
 def is_database_portrait(file_name: str, shape: tuple[int, ...]) -> bool:

@@ -5,9 +5,10 @@ Convolutional Networks", IEEE Signal Processing Letters 23(10), 2016; the packag
 the weights, so nothing is downloaded.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from PIL import Image
@@ -18,6 +19,8 @@ LANDMARK_NAMES = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")
 MIN_CONFIDENCE = 0.95
 MAX_SIDE_PX = 1024  # detection takes 9 s at 4096 px and finds nothing more in a portrait
 MIN_INTEROCULAR_PX = 24  # the frame shows the eyes 200 px apart: below this it would be a blur
+
+SeveralFaces = Literal["refuse", "largest", "all"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,30 +88,42 @@ class FaceDetector:
                 faces.append(DetectedFace(landmarks, float(row[5])))
         return sorted(faces, key=lambda face: -face.confidence)
 
-    def detect_one(self, photo: np.ndarray) -> DetectedFace:
-        """The face of a portrait.
 
-        Args:
-            photo: (H, W, 3) uint8 RGB.
+def choose_faces(faces: Sequence[DetectedFace], several_faces: SeveralFaces) -> list[DetectedFace]:
+    """The faces of a photo that are to be reconstructed.
 
-        Raises:
-            PhotoRefused: ``no_face``, ``several_faces`` or ``too_small``.
-        """
-        faces = self.detect(photo)
-        if not faces:
-            raise PhotoRefused(
-                RefusalReason.NO_FACE,
-                "No face was found in the photo; expected one frontal face, upright and well lit.",
-            )
-        if len(faces) > 1:
-            raise PhotoRefused(
-                RefusalReason.SEVERAL_FACES,
-                f"{len(faces)} faces were found in the photo; expected one. Crop it to one person.",
-            )
-        if faces[0].interocular_px < MIN_INTEROCULAR_PX:
-            raise PhotoRefused(
-                RefusalReason.TOO_SMALL,
-                f"The eyes are {faces[0].interocular_px:.0f} pixels apart in the photo; at least "
-                f"{MIN_INTEROCULAR_PX} are needed. Use a larger or closer photo.",
-            )
-        return faces[0]
+    Args:
+        faces: What was detected.
+        several_faces: Of more than one: ``refuse`` the photo, take the ``largest``, or ``all``, largest first. Size
+            is the distance of the eyes.
+
+    Raises:
+        PhotoRefused: ``no_face`` or ``several_faces``.
+    """
+    if not faces:
+        raise PhotoRefused(
+            RefusalReason.NO_FACE,
+            "No face was found in the photo; expected one frontal face, upright and well lit.",
+        )
+    by_size = sorted(faces, key=lambda face: -face.interocular_px)
+    if len(faces) > 1 and several_faces == "refuse":
+        raise PhotoRefused(
+            RefusalReason.SEVERAL_FACES,
+            f"{len(faces)} faces were found in the photo; expected one. Crop it to one person, or set several_faces "
+            "to largest or all.",
+        )
+    return by_size if several_faces == "all" else by_size[:1]
+
+
+def require_size(face: DetectedFace) -> None:
+    """Refuse a face of too few pixels.
+
+    Raises:
+        PhotoRefused: ``too_small``.
+    """
+    if face.interocular_px < MIN_INTEROCULAR_PX:
+        raise PhotoRefused(
+            RefusalReason.TOO_SMALL,
+            f"The eyes are {face.interocular_px:.0f} pixels apart in the photo; at least {MIN_INTEROCULAR_PX} are "
+            "needed. Use a larger or closer photo.",
+        )

@@ -11,6 +11,7 @@ from facedepth_pipeline.photo.refusal import PhotoRefused, RefusalReason
 
 # An explicit list: Pillow would otherwise also hand PostScript files to an external program.
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF")
+HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")  # ISO/IEC 23008-12
 MIN_SIDE_PX = 64
 MAX_PIXELS = 89_478_485  # Pillow's own limit for a decompression bomb: a quarter of a gigabyte as RGB
 
@@ -30,7 +31,8 @@ def decode_photo(content: bytes) -> np.ndarray:
 
     The orientation in the EXIF data is applied. Transparency is laid over black, the colour that
     also fills the frame outside the photo. Grey, palette, CMYK and 16-bit images become 8-bit RGB;
-    of an animation the first picture is taken.
+    of an animation the first picture is taken. HEIC is read where the package ``pi-heif`` is installed:
+    no decoder of it comes under a permissive licence, so this project brings none.
 
     Args:
         content: The bytes of a file in one of :data:`FORMATS`.
@@ -45,7 +47,7 @@ def decode_photo(content: bytes) -> np.ndarray:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # refused below, in words
-            image = Image.open(io.BytesIO(content), formats=FORMATS)
+            image = Image.open(io.BytesIO(content), formats=_formats(content))
         _check_size(*image.size)
         return np.asarray(_upright_rgb(image))
     except PhotoRefused:
@@ -58,6 +60,21 @@ def decode_photo(content: bytes) -> np.ndarray:
             f"The file of {len(content)} bytes cannot be decoded as an image: {error!r}. "
             f"Save it again, whole, as one of {', '.join(FORMATS)}.",
         ) from error
+
+
+def _formats(content: bytes) -> tuple[str, ...]:
+    if content[4:8] != b"ftyp" or content[8:12] not in HEIC_BRANDS:
+        return FORMATS
+    try:
+        import pi_heif
+    except ImportError:
+        raise PhotoRefused(
+            RefusalReason.UNDECODABLE,
+            "The photo is a HEIC file, as telephones make them, and nothing that reads it is installed. Install it "
+            "with `pip install pi-heif` (LGPL), or save the photo as JPEG.",
+        ) from None
+    pi_heif.register_heif_opener()
+    return (*FORMATS, "HEIF")
 
 
 def _check_size(width: int, height: int) -> None:

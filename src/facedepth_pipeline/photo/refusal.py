@@ -11,6 +11,8 @@ class RefusalReason(StrEnum):
     TOO_SMALL = "too_small"
     NO_FACE = "no_face"
     SEVERAL_FACES = "several_faces"
+    NOT_FRONTAL = "not_frontal"
+    CUT_OFF = "cut_off"
     NOT_ALIGNED = "not_aligned"
     NO_SURFACE = "no_surface"
 

@@ -15,6 +15,7 @@ from facedepth_pipeline import keras_import  # noqa: F401  first import of Keras
 from facedepth_pipeline.depth import IMAGE_SIZE_PX, depth_to_png_levels
 from facedepth_pipeline.prediction import DepthGenerator, predict_depth_maps
 from facedepth_pipeline.sidecar import GeneratorSidecar
+from facedepth_pipeline.starter import STARTER_URI, load_starter
 
 CHAMPION = "champion"
 SIDECAR_KEY = "facedepth_sidecar"
@@ -68,7 +69,7 @@ def load_evaluated_generator(model_uri: str, just_trained: bool) -> tuple[DepthG
     return generator, EvaluatedModel(
         model_uri=exact,
         version=int(number) if exact.startswith("models:/") and number.isdigit() else None,
-        run_id=mlflow.models.get_model_info(exact).run_id or None,
+        run_id=None if model_uri == STARTER_URI else mlflow.models.get_model_info(exact).run_id or None,
         just_trained=just_trained,
         sidecar=generator.sidecar,
     )
@@ -108,11 +109,11 @@ def register_generator(generator: DepthGenerator, model_name: str, example_photo
 
 
 def load_registered_generator(model_uri: str) -> tuple[DepthGenerator, str]:
-    """Load a generator and its sidecar from the registry.
+    """Load a generator and its sidecar from the registry, or the one that ships with the package.
 
     Args:
-        model_uri: ``models:/<name>@<alias>`` or ``models:/<name>/<version>``, or any other address
-            that MLflow knows.
+        model_uri: ``models:/<name>@<alias>`` or ``models:/<name>/<version>``, any other address that MLflow knows, or
+            ``starter``.
 
     Returns:
         The generator, and the address of the exact version that an alias stands for.
@@ -120,6 +121,8 @@ def load_registered_generator(model_uri: str) -> tuple[DepthGenerator, str]:
     Raises:
         ValueError: If there is no such model, it was not registered by this project, or it takes other photos.
     """
+    if model_uri == STARTER_URI:
+        return load_starter()
     try:
         exact = _exact_uri(model_uri)
         info = mlflow.models.get_model_info(exact)
@@ -127,7 +130,8 @@ def load_registered_generator(model_uri: str) -> tuple[DepthGenerator, str]:
     except mlflow.exceptions.MlflowException as error:
         raise ValueError(
             f"No generator at {model_uri!r} in the MLflow registry {mlflow.get_registry_uri()}: {error.message} "
-            "Train one with `kedro run --pipelines=train,evaluate`, or name another with --params=model_uri=..."
+            "Train one with `kedro run --pipelines=train,evaluate`, or name another with --params=model_uri=...: "
+            "model_uri=starter is the generator that ships with the package."
         ) from error
     sidecar = (info.metadata or {}).get(SIDECAR_KEY)
     if sidecar is None:

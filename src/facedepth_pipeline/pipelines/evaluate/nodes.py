@@ -14,7 +14,9 @@ from tqdm import tqdm
 from facedepth_pipeline.baselines.prepare import Baselines, Checkpoints, TrainedNetworks, prepare_baselines
 from facedepth_pipeline.depth import DepthMap, depth_from_png_levels, depth_to_png_levels
 from facedepth_pipeline.evaluation.champion import judge
+from facedepth_pipeline.evaluation.doubt import check_doubt
 from facedepth_pipeline.evaluation.figures import (
+    draw_doubt,
     draw_error_faces,
     draw_per_subject,
     draw_regions,
@@ -28,7 +30,7 @@ from facedepth_pipeline.evaluation.scoring import GENERATOR, score_predictors, s
 from facedepth_pipeline.evaluation.statistics import paired_difference
 from facedepth_pipeline.pairs import Pair, Pairs, pairs_digest
 from facedepth_pipeline.parameters import EvaluateParameters, TrainParameters
-from facedepth_pipeline.prediction import DepthGenerator, predict_depth_mm
+from facedepth_pipeline.prediction import DepthGenerator, predict_depth_mm, sample_depth_mm
 from facedepth_pipeline.sidecar import GeneratorSidecar
 from facedepth_pipeline.splits import SubjectSplit
 from facedepth_pipeline.texas.fiducials import parse_fiducials
@@ -100,6 +102,24 @@ def read_test_fiducials(
     of_test = pair_manifest[pair_manifest["subject_id"].isin(subject_split.test)]
     rows = of_test[of_test["fiducials_path"].notna()].to_dict("records")
     return {row["image_id"]: parse_fiducials(texas_pairs.read(row["fiducials_path"]).decode()) for row in rows}
+
+
+def check_doubt_of_generator(
+    evaluated_generator: tuple[DepthGenerator, EvaluatedModel],
+    pairs_256: Pairs,
+    subject_split: SubjectSplit,
+    parameters: EvaluateParameters,
+) -> dict[str, Any]:
+    """Hold the spread of dropout samples against the error, on the test photos; empty if not asked for."""
+    if not parameters.doubt_samples:
+        return {}
+    generator, _ = evaluated_generator
+    return check_doubt(
+        tqdm(pairs_256.of_subjects(subject_split.test), desc="sampling", unit="photo"),
+        lambda photo: sample_depth_mm(generator.network, photo, parameters.doubt_samples, parameters.seed),
+        parameters.bootstrap_samples,
+        parameters.seed,
+    )
 
 
 def score(
@@ -199,6 +219,7 @@ def report(
     per_image: pd.DataFrame,
     per_subject: pd.DataFrame,
     test_fiducials: Mapping[str, np.ndarray],
+    doubt_calibration: dict[str, Any],
     promotion: dict[str, Any],
 ) -> tuple[str, Figure, Figure, Figure, Figure, dict[str, Figure]]:
     """Draw where the errors are and write the page."""
@@ -231,11 +252,13 @@ def report(
         depth_metrics,
         evaluated_model.sidecar,
         promotion,
+        doubt_calibration,
         pictures={
             "per_subject": by_subject,
             "error_faces": error_faces,
             "regions": regions,
             "cases": cases,
+            "doubt": draw_doubt(doubt_calibration) if doubt_calibration else None,
             "training_curves": None if history is None else draw_training_curves(history),
         },
         test_subjects=figures,

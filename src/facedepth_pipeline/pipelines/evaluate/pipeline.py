@@ -37,6 +37,12 @@ def create_pipeline(**_: Any) -> Pipeline:
                 name="read_test_fiducials",
             ),
             Node(
+                func=nodes.check_doubt_of_generator,
+                inputs=["registered_generator@generator", "pairs_256", "subject_split", "params:evaluate"],
+                outputs="doubt_calibration",
+                name="check_doubt",
+            ),
+            Node(
                 func=nodes.score,
                 inputs=[
                     "predicted_depth",
@@ -72,6 +78,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "per_image",
                     "per_subject",
                     "test_fiducials",
+                    "doubt_calibration",
                     "promotion",
                 ],
                 outputs=[

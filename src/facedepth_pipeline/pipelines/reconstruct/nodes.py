@@ -14,6 +14,7 @@ from facedepth_pipeline.evaluation.figures import draw_reconstructions
 from facedepth_pipeline.manifest import accept_newest, newest_results
 from facedepth_pipeline.parameters import ReconstructionParameters
 from facedepth_pipeline.prediction import DepthGenerator
+from facedepth_pipeline.tracking.runs import active_run_id
 
 
 def reconstruct_photos(
@@ -25,7 +26,7 @@ def reconstruct_photos(
     """Reconstruct each photo as it is saved; a bad one becomes a result with a reason."""
     generator, model_uri = champion_generator
     progress = tqdm(photos, desc="reconstructing", unit="photo", total=len(photos))
-    return batch.reconstruct_photos(progress, generator, model_uri, parameters)
+    return batch.reconstruct_photos(progress, generator, batch.MadeBy(model_uri, parameters, active_run_id()))
 
 
 def list_reconstructions(reconstructions: ReconstructionsOnDisk) -> pd.DataFrame:

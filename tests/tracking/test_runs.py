@@ -1,7 +1,7 @@
 import mlflow
 import pytest
 
-from facedepth_pipeline.tracking.continued import run_to_continue
+from facedepth_pipeline.tracking.runs import run_to_continue
 
 pytestmark = pytest.mark.usefixtures("empty_tracking")
 

@@ -1,4 +1,4 @@
-"""An interrupted training goes on in the MLflow run in which it began."""
+"""Which MLflow run this is, and which one an interrupted training goes on in."""
 
 import logging
 
@@ -6,6 +6,12 @@ import mlflow
 from mlflow.exceptions import MlflowException
 
 logger = logging.getLogger(__name__)
+
+
+def active_run_id() -> str | None:
+    """The run that is under way; None outside of one."""
+    run = mlflow.active_run()
+    return None if run is None else str(run.info.run_id)
 
 
 def run_to_continue(owner: str) -> str | None:

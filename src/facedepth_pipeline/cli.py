@@ -1,0 +1,239 @@
+"""The command ``facedepth``: photos to meshes without a Kedro project. One of the modules that open files."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+import click
+
+from facedepth_pipeline import __version__
+from facedepth_pipeline.datasets.files import replace_folder
+from facedepth_pipeline.parameters import Output, ReconstructionParameters
+
+if TYPE_CHECKING:
+    from facedepth_pipeline.prediction import DepthGenerator
+
+# TensorFlow and Open3D are imported when a photo is to be reconstructed: help and info answer at once.
+
+CHAMPION_URI = "models:/facedepth-generator@champion"
+LOCAL_STORE = Path("mlflow.db")
+PHOTO_REFUSED, NO_MODEL = 1, 3
+DEFAULTS = ReconstructionParameters()
+MODEL_HELP = (
+    "starter (ships with the package), champion (of the MLflow registry), a models:/ address, or a .keras file with "
+    "its .json beside it. Without: the champion if MLFLOW_TRACKING_URI or ./mlflow.db has one, else the starter."
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="facedepth")
+def main() -> None:
+    """From one frontal photo of a face to a depth map in millimetres and a textured mesh."""
+
+
+@main.command(
+    epilog="Exit status: 0 every photo was reconstructed; 1 a photo or a face was refused, the others are done; "
+    "2 the command was not understood; 3 there is no such model."
+)
+@click.argument("photos", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("faces"), show_default=True,
+    help="Folder for the results, one folder a photo.",
+)  # fmt: skip
+@click.option("--model", default=None, help=MODEL_HELP)
+@click.option(
+    "--format", "formats", multiple=True, type=click.Choice(get_args(Output)), default=("glb",), show_default=True,
+    help="May be given several times. Depth and preview are always written.",
+)  # fmt: skip
+@click.option("--mesher", type=click.Choice(["grid", "poisson"]), default=DEFAULTS.mesher, show_default=True)
+@click.option(
+    "--eyes-mm", "interocular_mm", type=float, metavar="MM",
+    help="Measured distance between the middles of the eyes: makes the size true. Without, an average is assumed.",
+)  # fmt: skip
+@click.option(
+    "--faces", "several_faces", type=click.Choice(["refuse", "largest", "all"]), default="refuse", show_default=True,
+    help="What to do with a photo of several faces.",
+)  # fmt: skip
+@click.option(
+    "--alignment", type=click.Choice(["auto", "detect", "none"]), default="auto", show_default=True,
+    help="auto: portraits of the Texas database are taken as they are; all others are aligned by landmarks.",
+)  # fmt: skip
+@click.option(
+    "--max-yaw", "max_yaw_deg", type=float, metavar="DEGREES", default=DEFAULTS.max_yaw_deg, show_default=True,
+    help="Faces turned further to the side are refused.",
+)  # fmt: skip
+@click.option("--background", type=click.Choice(["fill", "keep"]), default="fill", show_default=True,
+              help="Of the texture beside the face: colours of the face, or the photo's.")  # fmt: skip
+@click.option("--doubt", "doubt_samples", type=int, metavar="SAMPLES", default=0,
+              help="Also say how sure the depth is, from so many dropout samples; 8 is a good number.")  # fmt: skip
+@click.option(
+    "--fill-holes", "fill_holes_mm", type=float, metavar="MM", default=0.0, help="Close holes up to this size."
+)
+@click.option("--smooth", "smoothing_iterations", type=int, metavar="TIMES", default=0, help="Smooth the mesh.")
+@click.option("--max-triangles", type=int, metavar="N", default=None, help="Thin the mesh out to this.")
+@click.option("--back", "back_mm", type=float, metavar="MM", default=None,
+              help="Close the mesh by a flat back of this thickness, for printing.")  # fmt: skip
+def reconstruct(photos: tuple[Path, ...], out: Path, model: str | None, **knobs: Any) -> None:
+    """Turn PHOTOS, files or folders of them, into depth maps and meshes."""
+    from pydantic import ValidationError
+
+    try:
+        parameters = ReconstructionParameters(**knobs | {"formats": list(knobs["formats"])})
+    except ValidationError as error:
+        raise click.UsageError("\n".join(f"{e['loc'][0]}: {e['msg']} ({e['input']})" for e in error.errors())) from None
+    paths = list(_photo_files(photos))
+    folders = _result_folders(paths, out)
+    generator, model_uri = _load_model(model)
+    refused = _reconstruct(paths, folders, generator, model_uri, parameters)
+    if refused:
+        sys.exit(PHOTO_REFUSED)
+
+
+def _reconstruct(
+    paths: list[Path],
+    folders: list[Path],
+    generator: "DepthGenerator",
+    model_uri: str,
+    parameters: ReconstructionParameters,
+) -> int:
+    """Number of photos and faces that were refused."""
+    from facedepth_pipeline.batch import MadeBy, reconstruct_photos
+    from facedepth_pipeline.results import write_result
+
+    refused = 0
+    contents = ((path.name, path.read_bytes()) for path in paths)
+    results = reconstruct_photos(contents, generator, MadeBy(model_uri, parameters))
+    for path, folder, result in zip(paths, folders, results, strict=True):
+        with replace_folder(folder) as partial:
+            record = write_result(partial, result, datetime.now(UTC))
+        for face in record["faces"]:
+            which = path.name if len(record["faces"]) == 1 else f"{path.name}, face {face['face']}"
+            if face["status"] == "done":
+                size = f"{face['width_mm']:.0f} x {face['height_mm']:.0f} x {face['depth_mm']:.0f} mm"
+                place = folder / face["folder"]
+                click.echo(f"{which}: {size}, {face['triangles']:,} triangles, {face['scale']} -> {place}")
+            else:
+                refused += 1
+                click.echo(f"{which}: refused. {face['reason']} ({face['reason_code']})", err=True)
+    return refused
+
+
+@main.command()
+def info() -> None:
+    """Say what is installed and which model would be used."""
+    from importlib.metadata import version
+    from importlib.resources import files
+
+    click.echo(f"facedepth {__version__}, Python {sys.version.split()[0]}")
+    click.echo(", ".join(f"{name} {version(name)}" for name in ("keras", "tensorflow", "trimesh", "mlflow")))
+    sidecar = json.loads((files("facedepth_pipeline.starter") / "sidecar.json").read_text(encoding="utf-8"))
+    people, eyes = len(sidecar["training_subjects"]), sidecar["interocular_mm"]
+    click.echo(f"starter: trained on {people} rendered people; eyes assumed {eyes:.1f} mm apart")
+    store = _tracking_uri()
+    champion = _champion(store) if store else None
+    click.echo(f"MLflow: {store or 'none (MLFLOW_TRACKING_URI is not set, and no mlflow.db here)'}")
+    click.echo(f"champion: {champion or 'none'}")
+    click.echo(f"used without --model: {champion or 'starter'}")
+
+
+def _photo_files(given: tuple[Path, ...]) -> Iterator[Path]:
+    from facedepth_pipeline.datasets.photos import PHOTO_SUFFIXES, PhotosOnDisk
+
+    for path in given:
+        if path.is_file():
+            yield path
+            continue
+        names = PhotosOnDisk(path).names
+        if not names:
+            raise click.UsageError(f"{path} has no photo in it: expected files in {', '.join(sorted(PHOTO_SUFFIXES))}.")
+        yield from (path / name for name in names)
+
+
+def _result_folders(paths: list[Path], out: Path) -> list[Path]:
+    """A folder for each photo, named after it; a folder that holds anything but a result is never replaced."""
+    folders: list[Path] = []
+    for path in paths:
+        folder, number = out / path.stem, 1
+        while folder in folders:
+            number += 1
+            folder = out / f"{path.stem}_{number}"
+        if folder.exists() and not (folder / "result.json").is_file():
+            raise click.UsageError(
+                f"{folder} exists and holds no result of this command, so it is not replaced. Name another --out."
+            )
+        folders.append(folder)
+    return folders
+
+
+def _load_model(model: str | None) -> tuple["DepthGenerator", str]:
+    """The generator and the address of its exact version; says which one it is."""
+    from facedepth_pipeline.starter import STARTER_URI, load_starter
+
+    store = _tracking_uri()
+    if model is None:
+        model = (_champion(store) if store else None) or STARTER_URI
+    elif model == "champion":
+        model = CHAMPION_URI
+    try:
+        if model == STARTER_URI:
+            found = load_starter()
+        elif model.endswith(".keras"):
+            found = _model_file(Path(model))
+        else:
+            from facedepth_pipeline.tracking.registry import load_registered_generator
+
+            _connect(store)
+            found = load_registered_generator(model)
+    except (ValueError, OSError) as error:
+        click.echo(f"{error}", err=True)
+        sys.exit(NO_MODEL)
+    click.echo(f"Model: {found[1]}", err=True)
+    return found
+
+
+def _model_file(path: Path) -> tuple["DepthGenerator", str]:
+    import hashlib
+
+    from facedepth_pipeline.keras_import import keras
+    from facedepth_pipeline.prediction import DepthGenerator
+    from facedepth_pipeline.sidecar import GeneratorSidecar
+
+    sidecar = GeneratorSidecar.model_validate_json(path.with_suffix(".json").read_bytes())
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    return DepthGenerator(keras.models.load_model(path, compile=False), sidecar), f"{path.name}/{digest}"
+
+
+def _tracking_uri() -> str | None:
+    """The MLflow store to ask, None where there is none: asking would create one."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or (f"sqlite:///{LOCAL_STORE}" if LOCAL_STORE.is_file() else None)
+
+
+def _connect(store: str | None) -> None:
+    import mlflow
+
+    if store is None:
+        raise ValueError(
+            "There is no MLflow registry: MLFLOW_TRACKING_URI is not set, and the folder has no mlflow.db. Use "
+            "--model=starter, or go to the folder of the Kedro project."
+        )
+    mlflow.set_tracking_uri(store)
+
+
+def _champion(store: str) -> str | None:
+    """Address of the champion in a store; None if it has none."""
+    import mlflow
+    from mlflow.exceptions import MlflowException
+
+    _connect(store)
+    name, _, alias = CHAMPION_URI.removeprefix("models:/").partition("@")
+    try:
+        return f"models:/{name}/{mlflow.MlflowClient().get_model_version_by_alias(name, alias).version}"
+    except MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return None
+        click.echo(f"The MLflow store {store} does not answer: {error.message} Use --model=starter.", err=True)
+        sys.exit(NO_MODEL)

@@ -1,0 +1,52 @@
+"""The generator that ships with the package, so that a photo becomes a face right after installation.
+
+``weights.npz`` holds its weights in half floats, ``sidecar.json`` what it says about itself, ``MODEL_CARD.md`` what it
+learned from and how far it may be trusted. ``make starter`` trains and packs it anew.
+"""
+
+import hashlib
+import io
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from facedepth_pipeline.parameters import Recipe
+from facedepth_pipeline.prediction import DepthGenerator
+from facedepth_pipeline.sidecar import GeneratorSidecar
+
+STARTER_URI = "starter"
+WEIGHTS_FILE, SIDECAR_FILE = "weights.npz", "sidecar.json"
+
+
+def load_starter() -> tuple[DepthGenerator, str]:
+    """The generator, and a name for exactly these weights: ``starter/`` and the start of their SHA-256."""
+    from facedepth_pipeline.keras_import import keras  # noqa: F401  TensorFlow's first import, quietly
+    from facedepth_pipeline.pix2pix.unet import build_generator
+
+    content = (files(__name__) / WEIGHTS_FILE).read_bytes()
+    sidecar = GeneratorSidecar.model_validate_json((files(__name__) / SIDECAR_FILE).read_bytes())
+    recipe = Recipe.model_validate({name: sidecar.parameters[name] for name in Recipe.model_fields})
+    network = build_generator(recipe.width, recipe.normalization, seed=0, decoder=recipe.decoder)
+    network.set_weights(unpack_weights(content))
+    return DepthGenerator(network, sidecar), f"{STARTER_URI}/{hashlib.sha256(content).hexdigest()[:12]}"
+
+
+def pack_weights(network: Any) -> bytes:
+    """The weights of a network as half floats, in the order of Keras.
+
+    Raises:
+        ValueError: If a weight does not fit into half a float.
+    """
+    halves = {f"w{number:03d}": weight.astype(np.float16) for number, weight in enumerate(network.get_weights())}
+    if not all(np.isfinite(weight).all() for weight in halves.values()):
+        raise ValueError("A weight is beyond the range of half floats (65504): this generator cannot be packed.")
+    data = io.BytesIO()
+    np.savez_compressed(data, **halves)
+    return data.getvalue()
+
+
+def unpack_weights(content: bytes) -> list[np.ndarray]:
+    """float32 weights from :func:`pack_weights`."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+        return [arrays[name].astype(np.float32) for name in sorted(arrays)]
