@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 
@@ -132,3 +133,14 @@ def test_help_answers_without_tensorflow():
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "Exit status: 0 every photo" in run.stdout
     assert run.stdout.rstrip().endswith("[]"), run.stdout[-300:]
+
+
+def test_a_disk_that_is_full_is_status_4_and_leaves_nothing_half(workplace, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    run = facedepth("reconstruct", f"photos/{PORTRAIT}", "--model=model.keras")
+    assert run.exit_code == cli.NOT_WRITTEN
+    assert "No space left on device" in run.stderr
+    assert list((workplace / "faces").iterdir()) == []

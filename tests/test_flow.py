@@ -86,6 +86,10 @@ def test_metrics_are_in_millimetres_beside_the_mean_face(root, demo):
     assert paired == pytest.approx(metrics["mae_mm"] - baselines["mean_face"]["mae_mm"])
     assert metrics["images_with_fiducials"] == metrics["images"]
     assert metrics["test_subjects_with_ids_of_training"] == []
+    doubt = json.loads((root / "08_reporting" / "doubt_calibration.json").read_text())
+    assert doubt["samples"] == 9  # eight with dropout, one mirrored
+    assert doubt["images"] == metrics["images"]
+    assert "Does it know when it is wrong?" in (root / "08_reporting" / "report.html").read_text()
     per_subject = pd.read_csv(root / "08_reporting" / "per_subject.csv", dtype={"subject_id": str})
     generator = per_subject[per_subject["predictor"] == "generator"]
     assert generator["mae_mm"].mean() == pytest.approx(metrics["mae_mm"])
@@ -157,13 +161,20 @@ def test_a_broken_photo_and_a_broken_pair_do_not_stop_the_rest(root, demo):
     content = portrait.read_bytes()
     portrait.write_bytes(content[:1000])
     try:
-        run = kedro("run", "--pipelines=ingest,reconstruct", root=root, **{"ingest.max_rejected_fraction": "0.5"})
+        changes = {"ingest.max_rejected_fraction": "0.5", "model_uri": "starter", "reconstruct.formats": "glb stl"}
+        run = kedro("run", "--pipelines=ingest,reconstruct", root=root, **changes)
     finally:
         portrait.write_bytes(content)
         (root / "photos" / "broken.jpg").unlink()
     assert run.returncode == 0, run.stderr[-3000:]
     manifest = pd.read_parquet(root / "07_model_output" / "reconstruction_manifest.parquet")
     assert manifest.set_index("file_name").loc["broken.jpg", "reason_code"] == "undecodable"
+    newest = manifest[manifest["model_uri"].str.startswith("starter/")].set_index("file_name")
+    assert newest.loc["astronaut.png", "status"] == "done"
+    assert "assumed: eyes" in newest.loc["astronaut.png", "scale"]
+    folder = root / "meshes" / newest.loc["astronaut.png", "folder"]
+    assert {path.name for path in folder.glob("mesh.*")} == {"mesh.glb", "mesh.stl"}
+    assert trimesh.load_scene(folder / "mesh.glb").metadata["run_id"] == newest.loc["astronaut.png", "run_id"]
     rejected = pd.read_csv(root / "02_intermediate" / "rejected_pairs.csv")
     assert rejected["path"].tolist() == [f"PreprocessedImages/{portrait.name}"]
 

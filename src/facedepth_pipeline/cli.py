@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
 import click
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 CHAMPION_URI = "models:/facedepth-generator@champion"
 LOCAL_STORE = Path("mlflow.db")
-PHOTO_REFUSED, NO_MODEL = 1, 3
+PHOTO_REFUSED, NO_MODEL, NOT_WRITTEN = 1, 3, 4
 DEFAULTS = ReconstructionParameters()
 MODEL_HELP = (
     "starter (ships with the package), champion (of the MLflow registry), a models:/ address, or a .keras file with "
@@ -37,7 +37,7 @@ def main() -> None:
 
 @main.command(
     epilog="Exit status: 0 every photo was reconstructed; 1 a photo or a face was refused, the others are done; "
-    "2 the command was not understood; 3 there is no such model."
+    "2 the command was not understood; 3 the model is not there or cannot be used; 4 a result could not be written."
 )
 @click.argument("photos", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option(
@@ -88,7 +88,12 @@ def reconstruct(photos: tuple[Path, ...], out: Path, model: str | None, **knobs:
     paths = list(_photo_files(photos))
     folders = _result_folders(paths, out)
     generator, model_uri = _load_model(model)
-    refused = _reconstruct(paths, folders, generator, model_uri, parameters)
+    try:
+        refused = _reconstruct(paths, folders, generator, model_uri, parameters)
+    except ValueError as error:
+        _stop(str(error), NO_MODEL)
+    except OSError as error:
+        _stop(f"{error}. What was printed above is done; this photo and those after it are not.", NOT_WRITTEN)
     if refused:
         sys.exit(PHOTO_REFUSED)
 
@@ -100,18 +105,19 @@ def _reconstruct(
     model_uri: str,
     parameters: ReconstructionParameters,
 ) -> int:
-    """Number of photos and faces that were refused."""
+    """Write and print a result a photo; the number of photos and faces that were refused."""
     from facedepth_pipeline.batch import MadeBy, reconstruct_photos
     from facedepth_pipeline.results import write_result
 
     refused = 0
     contents = ((path.name, path.read_bytes()) for path in paths)
     results = reconstruct_photos(contents, generator, MadeBy(model_uri, parameters))
-    for path, folder, result in zip(paths, folders, results, strict=True):
+    for number, (path, folder, result) in enumerate(zip(paths, folders, results, strict=True), start=1):
+        count = f"{number}/{len(paths)} " if len(paths) > 1 else ""
         with replace_folder(folder) as partial:
             record = write_result(partial, result, datetime.now(UTC))
         for face in record["faces"]:
-            which = path.name if len(record["faces"]) == 1 else f"{path.name}, face {face['face']}"
+            which = count + (path.name if len(record["faces"]) == 1 else f"{path.name}, face {face['face']}")
             if face["status"] == "done":
                 size = f"{face['width_mm']:.0f} x {face['height_mm']:.0f} x {face['depth_mm']:.0f} mm"
                 place = folder / face["folder"]
@@ -144,6 +150,8 @@ def _photo_files(given: tuple[Path, ...]) -> Iterator[Path]:
     from facedepth_pipeline.datasets.photos import PHOTO_SUFFIXES, PhotosOnDisk
 
     for path in given:
+        if not os.access(path, os.R_OK):
+            raise click.UsageError(f"{path} may not be read: its owner must allow it.")
         if path.is_file():
             yield path
             continue
@@ -189,8 +197,7 @@ def _load_model(model: str | None) -> tuple["DepthGenerator", str]:
             _connect(store)
             found = load_registered_generator(model)
     except (ValueError, OSError) as error:
-        click.echo(f"{error}", err=True)
-        sys.exit(NO_MODEL)
+        _stop(str(error), NO_MODEL)
     click.echo(f"Model: {found[1]}", err=True)
     return found
 
@@ -235,5 +242,9 @@ def _champion(store: str) -> str | None:
     except MlflowException as error:
         if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
             return None
-        click.echo(f"The MLflow store {store} does not answer: {error.message} Use --model=starter.", err=True)
-        sys.exit(NO_MODEL)
+        _stop(f"The MLflow store {store} does not answer: {error.message} Use --model=starter.", NO_MODEL)
+
+
+def _stop(words: str, status: int) -> NoReturn:
+    click.echo(words, err=True)
+    sys.exit(status)

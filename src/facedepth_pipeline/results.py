@@ -159,7 +159,7 @@ def _write_files(folder: Path, reconstruction: Reconstruction, provenance: Mappi
     if "obj" in formats:
         export.write_mesh_obj(folder / "mesh.obj", mesh, texture_jpeg, provenance)
     if "html" in formats:
-        export.write_mesh_html(folder / "mesh.html", mesh, texture_jpeg, provenance)
+        export.write_mesh_html(folder / "mesh.html", mesh, reconstruction.wireframe, texture_jpeg, provenance)
     picture = Image.fromarray(preview(reconstruction.prepared.photo_256, depth_map, mesh, reconstruction.doubt_mm))
     export.write_atomically(folder / PREVIEW_FILE, _png(picture))
 

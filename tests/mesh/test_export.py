@@ -165,7 +165,8 @@ def test_mesh_survives_stl_in_millimetres(mesh, tmp_path):
 
 def test_the_page_holds_everything_it_shows(mesh, tmp_path):
     path = tmp_path / "face.html"
-    export.write_mesh_html(path, mesh, JPEG, {"scale": "assumed: <eyes>"})
+    lines = wireframe(sphere(), max_depth_jump_mm=8, stride=8)
+    export.write_mesh_html(path, mesh, lines, JPEG, {"scale": "assumed: <eyes>"})
     page = path.read_text("utf-8")
     assert 'src="http' not in page
     assert "link rel" not in page
@@ -175,4 +176,8 @@ def test_the_page_holds_everything_it_shows(mesh, tmp_path):
     (read,) = scene.geometry.values()
     assert len(read.faces) == len(mesh.triangles)
     assert page.count("data-view=") == 4
+    (points,) = re.findall(r'Float32Array\(bytes\("([A-Za-z0-9+/=]+)"', page)
+    np.testing.assert_allclose(
+        np.frombuffer(base64.b64decode(points), "<f4").reshape(-1, 3), lines.points / 1000, atol=1e-7
+    )
     assert "var camera,controls,scene" in page  # what the buttons reach for

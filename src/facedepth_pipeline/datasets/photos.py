@@ -8,7 +8,9 @@ from kedro.io import AbstractDataset, DatasetError
 
 from facedepth_pipeline.datasets.files import replace_file
 
-PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"})
+PHOTO_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".gif", ".heic", ".heif"}
+)
 
 
 class PhotosOnDisk:

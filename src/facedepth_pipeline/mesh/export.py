@@ -59,11 +59,11 @@ def write_mesh_glb(path: Path, mesh: Mesh, texture_jpeg: bytes, provenance: Mapp
     write_atomically(path, glb.encode_mesh(mesh, texture_jpeg, provenance))
 
 
-def write_mesh_html(path: Path, mesh: Mesh, texture_jpeg: bytes, provenance: Mapping[str, str]) -> None:
+def write_mesh_html(path: Path, mesh: Mesh, lines: LineSet, texture_jpeg: bytes, provenance: Mapping[str, str]) -> None:
     """Write one HTML file in which the mesh can be turned, with the photo, in clay or as wireframe."""
     width, height, depth = np.ptp(mesh.vertices, axis=0)
     about = f"{width:.0f} x {height:.0f} x {depth:.0f} mm ({provenance['scale']})"
-    page = viewer.viewer_page(glb.face_scene(mesh, texture_jpeg, provenance), "A face in 3-D", about)
+    page = viewer.viewer_page(glb.face_scene(mesh, texture_jpeg, provenance), lines, "A face in 3-D", about)
     write_atomically(path, page.encode("utf-8"))
 
 

@@ -3,10 +3,15 @@
 The page is trimesh's viewer, which carries three.js (MIT); buttons for texture, clay and wireframe are added here.
 """
 
+import base64
 from html import escape
 
+import numpy as np
 import trimesh
 from trimesh.viewer.notebook import scene_to_html
+
+from facedepth_pipeline.mesh.glb import METRES_PER_MM
+from facedepth_pipeline.mesh.mesh import LineSet
 
 CONTROLS = """
 <style>
@@ -26,25 +31,37 @@ CONTROLS = """
 <script>
   (function () {
     const buttons = document.querySelectorAll("#views button");
-    const materials = new Map();
-    function materialsOf(mesh) {
-      if (!materials.has(mesh)) {
-        const map = mesh.material.map;
-        materials.set(mesh, {
-          // the photo holds its light already
-          photo: new THREE.MeshBasicMaterial({ map: map, side: THREE.DoubleSide }),
-          clay: new THREE.MeshStandardMaterial({ color: 0xcfc8c0, roughness: 1, side: THREE.DoubleSide }),
-          wireframe: new THREE.MeshBasicMaterial({ color: 0x234455, wireframe: true }),
-        });
-      }
-      return materials.get(mesh);
+    const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
+    const lattice = new THREE.BufferGeometry();
+    lattice.setAttribute("position", new THREE.BufferAttribute(new Float32Array(bytes("$POINTS")), 3));
+    lattice.setIndex(new THREE.BufferAttribute(new Uint32Array(bytes("$EDGES")), 1));
+    const lines = new THREE.LineSegments(lattice, new THREE.LineBasicMaterial({ color: 0x1d4e6b }));
+    let face, materials;
+    function prepare() {
+      scene.traverse(function (thing) { if (thing.isMesh) face = thing; });
+      renderer.outputEncoding = THREE.sRGBEncoding;  // or the photo comes out dark
+      const side = THREE.DoubleSide;
+      materials = {
+        photo: new THREE.MeshBasicMaterial({ map: face.material.map, side: side }),  // it holds its light already
+        clay: new THREE.MeshStandardMaterial({ color: 0x8f8880, roughness: 1, side: side }),
+        // behind the lines, so that those at the back of the head are not seen through it
+        wireframe: new THREE.MeshBasicMaterial({
+          color: 0xf4f6f8, side: side, polygonOffset: true, polygonOffsetFactor: 4, polygonOffsetUnits: 300 }),
+      };
+      tracklight.intensity = 0.9;
+      const above = new THREE.DirectionalLight(0xffffff, 0.7);
+      above.position.set(1, 2, 1);
+      scene.add(above, lines);
+      controls.target.copy(new THREE.Box3().setFromObject(face).getCenter(new THREE.Vector3()));
     }
     function show(view) {
-      scene.traverse(function (thing) { if (thing.isMesh) thing.material = materialsOf(thing)[view]; });
+      if (!face) return;  // still loading
+      document.body.dataset.view = view;
+      face.material = materials[view];
+      lines.visible = view === "wireframe";
       buttons.forEach(function (button) {
         if (button.dataset.view !== "reset") button.setAttribute("aria-pressed", button.dataset.view === view);
       });
-      document.body.dataset.view = view;
       render();
     }
     buttons.forEach(function (button) {
@@ -52,9 +69,10 @@ CONTROLS = """
         if (button.dataset.view === "reset") { controls.reset(); render(); } else { show(button.dataset.view); }
       });
     });
-    const ready = setInterval(function () {
+    const waiting = setInterval(function () {
       if (typeof controls === "undefined" || !controls) return;
-      clearInterval(ready);
+      clearInterval(waiting);
+      prepare();
       show("photo");
     }, 50);
   })();
@@ -62,15 +80,27 @@ CONTROLS = """
 </body>"""
 
 
-def viewer_page(scene: trimesh.Scene, title: str, about: str) -> str:
+def viewer_page(scene: trimesh.Scene, lines: LineSet, title: str, about: str) -> str:
     """An HTML page that shows a mesh.
 
     Args:
-        scene: Of :func:`~.glb.face_scene`.
+        scene: Of :func:`~.glb.face_scene`, in metres.
+        lines: The wireframe, in millimetres: every edge of the mesh would be too many to see.
         title: Of the page.
         about: A line above the mesh.
     """
     scene.set_camera()  # in front of the face; the page looks through it
-    controls = CONTROLS.replace("$ABOUT", escape(about))
+    fields = {
+        "$ABOUT": escape(about),
+        "$POINTS": _base64(lines.points.astype("<f4") * np.float32(METRES_PER_MM)),
+        "$EDGES": _base64(lines.edges.astype("<u4")),
+    }
+    controls = CONTROLS
+    for name, value in fields.items():
+        controls = controls.replace(name, value)
     page: str = scene_to_html(scene)
     return page.replace("trimesh: threejs viewer", escape(title)).replace("</body>", controls, 1)
+
+
+def _base64(values: np.ndarray) -> str:
+    return base64.b64encode(values.tobytes()).decode()
