@@ -16,6 +16,7 @@ from facedepth_pipeline.mesh.grid import grid_mesh
 from facedepth_pipeline.mesh.mesh import LineSet, Mesh
 from facedepth_pipeline.mesh.point_cloud import PointCloud, point_cloud
 from facedepth_pipeline.mesh.poisson import poisson_mesh
+from facedepth_pipeline.mesh.rim import trim_rim
 from facedepth_pipeline.mesh.texture import paint_background, texture_from_frame, textured_mesh
 from facedepth_pipeline.mesh.wireframe import wireframe
 from facedepth_pipeline.parameters import ReconstructionParameters
@@ -169,8 +170,11 @@ def build_geometry(
             f"The generator saw a surface on {face_pixels} of {depth_map.valid.size} pixels; at least "
             f"{MIN_FACE_PIXELS} are needed. Use a frontal, evenly lit photo of one face.",
         )
-    photo = prepared.photo_256
-    texture = prepared.texture
+    photo, texture, trimmed = prepared.photo_256, prepared.texture, depth_map
+    if parameters.max_rim_drop_mm is not None:
+        trimmed = trim_rim(depth_map, parameters.max_rim_drop_mm)
+        if int(trimmed.valid.sum()) < MIN_FACE_PIXELS:  # all rim and no face: better a fringe than nothing
+            trimmed = depth_map
     if parameters.background == "fill":
         texture = paint_background(texture, photo, depth_map.valid)
     return Reconstruction(
@@ -179,8 +183,8 @@ def build_geometry(
         doubt_mm=doubt_mm,
         texture=texture,
         point_cloud=point_cloud(depth_map, photo),
-        wireframe=wireframe(depth_map, parameters.max_depth_jump_mm, parameters.wireframe_stride),
-        mesh=build_mesh(depth_map, photo, parameters),
+        wireframe=wireframe(trimmed, parameters.max_depth_jump_mm, parameters.wireframe_stride),
+        mesh=build_mesh(trimmed, photo, parameters),
     )
 
 

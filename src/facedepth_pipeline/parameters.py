@@ -281,6 +281,10 @@ class ReconstructionParameters(Parameters):
         float,
         Field(gt=0, le=80, description="Neighbouring pixels further apart in depth are not joined."),
     ] = 8.0
+    max_rim_drop_mm: Annotated[
+        float | None,
+        Field(gt=0, le=80, description="The rim is taken off while it drops more than this a pixel; null = it stays."),
+    ] = 5.0
     fill_holes_mm: Annotated[float, Field(ge=0, le=40, description="Holes up to this size are closed; 0 = none.")] = 0.0
     smoothing_iterations: Annotated[int, Field(ge=0, le=200, description="Of Taubin's filter; 0 = none.")] = 0
     max_triangles: Annotated[
