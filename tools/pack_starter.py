@@ -16,6 +16,7 @@ from facedepth_pipeline.datasets.generator import GeneratorDataset
 from facedepth_pipeline.datasets.pairs_folder import PairsOnDisk
 from facedepth_pipeline.prediction import predict_depth_mm
 
+LICENCE = "Apache-2.0"  # it has learned from rendered faces alone
 PACKAGE = Path(starter.__file__).parent
 CARD = """# The starter generator
 
@@ -28,7 +29,7 @@ CARD = """# The starter generator
 | recipe | `metric` as changed in `conf/starter/parameters_train.yml`: {epochs} epochs, L1, batches of {batch_size} |
 | made by | `make starter`, {versions} |
 | data digest | `{digest}` |
-| licence | {licence}; the head model behind the renderings is CC0 |
+| licence | {licence}, as this project; the head model behind the renderings is CC0 |
 
 ## How far it may be trusted
 
@@ -55,7 +56,8 @@ def main() -> None:
     whole = predict_depth_mm(generator.network, photos)
     generator.network.set_weights(starter.unpack_weights(content))
     half_mm = float(np.abs(predict_depth_mm(generator.network, photos) - whole).mean())
-    sidecar, recipe = generator.sidecar, generator.sidecar.parameters
+    sidecar = generator.sidecar.model_copy(update={"licence": LICENCE})
+    recipe = sidecar.parameters
     low_high = metrics["mae_mm_ci95"]
     card = CARD.format(
         width=recipe["width"],

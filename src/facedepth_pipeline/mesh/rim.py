@@ -1,7 +1,7 @@
 """Where a predicted face ends: the edge of the mask, made fit for a mesh.
 
-A generator that is unsure where face becomes background predicts something between the two. In a depth map that is a few
-pixels; in a mesh it is a fringe that hangs far behind the face, below the chin above all.
+A generator that is unsure where face becomes background predicts something between the two. In a depth map that is a
+few pixels; in a mesh it is a fringe that hangs far behind the face, below the chin above all.
 """
 
 import numpy as np

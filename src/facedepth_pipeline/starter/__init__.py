@@ -38,9 +38,10 @@ def pack_weights(network: Any) -> bytes:
     Raises:
         ValueError: If a weight does not fit into half a float.
     """
-    halves = {f"w{number:03d}": weight.astype(np.float16) for number, weight in enumerate(network.get_weights())}
-    if not all(np.isfinite(weight).all() for weight in halves.values()):
+    weights = network.get_weights()
+    if max(float(np.abs(weight).max()) for weight in weights) > float(np.finfo(np.float16).max):
         raise ValueError("A weight is beyond the range of half floats (65504): this generator cannot be packed.")
+    halves = {f"w{number:03d}": weight.astype(np.float16) for number, weight in enumerate(weights)}
     data = io.BytesIO()
     np.savez_compressed(data, **halves)
     return data.getvalue()
