@@ -1,6 +1,7 @@
 """What is timed. A value is the median of several runs after a warm-up."""
 
 import io
+import os
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -156,10 +157,11 @@ def poisson_s_per_face() -> Timing:
     """Poisson surface of a face in a formula, beside the usual Open3D script on the same depth map."""
     depth_map = closed_form_face.depth_map()
     photo = np.zeros((*depth_map.valid.shape, 3), np.uint8)
-    for detail in OCTREES:
+    cores = os.cpu_count() or 1
+    for detail, threads in (("fine", cores), ("fine", 1), ("quick", 1)):
         yield from _beside_peers(
-            detail,
-            lambda chosen=detail: median_seconds(lambda: poisson_mesh(depth_map, photo, chosen), runs=3),
+            f"{detail}, threads: {threads}",
+            lambda d=detail, t=threads: median_seconds(lambda: poisson_mesh(depth_map, photo, d, threads=t), runs=3),
             {"open3d script, depth 9": lambda: open3d_recipe(depth_map)[0]},
         )
 

@@ -82,7 +82,9 @@ def reconstruct(photos: tuple[Path, ...], out: Path, model: str | None, **knobs:
     from pydantic import ValidationError
 
     try:
-        parameters = ReconstructionParameters(**knobs | {"formats": list(knobs["formats"])})
+        parameters = ReconstructionParameters(
+            **knobs | {"formats": list(knobs["formats"]), "poisson_threads": min(os.cpu_count() or 1, 64)}
+        )
     except ValidationError as error:
         raise click.UsageError("\n".join(f"{e['loc'][0]}: {e['msg']} ({e['input']})" for e in error.errors())) from None
     paths = list(_photo_files(photos))

@@ -203,6 +203,7 @@ def build_mesh(depth_map: DepthMap, photo: np.ndarray, parameters: Reconstructio
             detail=parameters.poisson_detail,
             max_density_drop=parameters.max_density_drop,
             max_distance_mm=parameters.max_distance_mm,
+            threads=parameters.poisson_threads,
         )
     else:
         mesh = grid_mesh(depth_map, photo, parameters.max_depth_jump_mm)

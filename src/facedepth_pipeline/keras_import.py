@@ -6,29 +6,12 @@ itself; a failing import still raises. Import this module before the first ``imp
 """
 
 import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+
+from facedepth_pipeline.native_output import native_stderr_aside
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-
-@contextmanager
-def _native_stderr_aside() -> Iterator[None]:
-    """Send file descriptor 2, which C++ writes to, to nowhere for a moment."""
-    sys.stderr.flush()
-    saved = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(nowhere)
-
-
-with _native_stderr_aside():
+with native_stderr_aside():
     import keras
     from keras import ops
 

@@ -35,7 +35,8 @@ def test_the_mesh_covers_every_pixel_and_ends_at_the_silhouette(sphere_mesh):
 def test_the_mesh_is_one_piece_that_faces_the_camera(sphere_mesh):
     read = trimesh.Trimesh(sphere_mesh.vertices, sphere_mesh.triangles, process=False)
     assert read.body_count == 1
-    assert read.face_normals[:, 2].min() > 0
+    assert read.face_normals[:, 2].min() >= 0  # 0: triangles without area
+    assert (read.face_normals[:, 2] == 0).mean() < 1e-3
 
 
 def test_colours_and_texture_coordinates_follow_x_and_y(sphere_mesh):
@@ -80,7 +81,7 @@ def test_no_hole_is_torn_at_a_small_step():
 
 
 def test_no_wall_is_invented_at_an_occlusion():
-    mesh = poisson_mesh(step(25), photo_of_positions(step(25)), max_distance_mm=1.5)
+    mesh = poisson_mesh(step(25), photo_of_positions(step(25)), max_distance_mm=1.0)
     x, y, z = mesh.vertices.T
     near_sphere = np.sqrt(60**2 - x**2 - y**2) + 10
     between = (np.abs(x) < 2) & (np.abs(y) < 30) & (z < near_sphere - 3) & (z > near_sphere - 22)
