@@ -53,6 +53,9 @@ CONTROLS = """
       above.position.set(1, 2, 1);
       scene.add(above, lines);
       controls.target.copy(new THREE.Box3().setFromObject(face).getCenter(new THREE.Vector3()));
+      camera.position.sub(controls.target).multiplyScalar(1.25).add(controls.target);  // room for words and buttons
+      controls.position0.copy(camera.position);
+      controls.target0.copy(controls.target);
     }
     function show(view) {
       if (!face) return;  // still loading

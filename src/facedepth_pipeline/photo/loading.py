@@ -5,7 +5,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from facedepth_pipeline.photo.refusal import PhotoRefused, RefusalReason
 
@@ -53,11 +53,19 @@ def decode_photo(content: bytes) -> np.ndarray:
     except PhotoRefused:
         raise
     except Image.DecompressionBombError as error:
-        raise PhotoRefused(RefusalReason.TOO_LARGE, f"The image is too large to decode: {error}") from error
+        raise PhotoRefused(
+            RefusalReason.TOO_LARGE,
+            f"The image has over {MAX_PIXELS} pixels, and no more are decoded. Shrink it first.",
+        ) from error
+    except UnidentifiedImageError as error:
+        what = f"The file of {len(content)} bytes is no image that is known here" if content else "The file is empty"
+        raise PhotoRefused(
+            RefusalReason.UNDECODABLE, f"{what}; expected one of {', '.join(FORMATS)}. Save the photo as JPEG."
+        ) from error
     except Exception as error:  # Pillow's decoders fail in a dozen ways; none may end a batch
         raise PhotoRefused(
             RefusalReason.UNDECODABLE,
-            f"The file of {len(content)} bytes cannot be decoded as an image: {error!r}. "
+            f"The file of {len(content)} bytes cannot be decoded as an image: {error}. "
             f"Save it again, whole, as one of {', '.join(FORMATS)}.",
         ) from error
 

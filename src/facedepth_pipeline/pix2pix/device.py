@@ -54,9 +54,11 @@ def compute_in(network: keras.Model, precision: Precision) -> None:
     """
     device_name = choose_device("auto", current_backend().has_gpu())
     policy = choose_dtype_policy(precision, device_name)
-    for layer in network.layers:
-        if layer.name not in FLOAT32_LAYERS:
-            layer.dtype_policy = policy
+    others = [layer for layer in network.layers if layer.name not in FLOAT32_LAYERS]
+    if all(layer.dtype_policy.name == policy for layer in others):
+        return
+    for layer in others:
+        layer.dtype_policy = policy
     network.predict_function = None  # compiled for the policies of before
 
 

@@ -8,7 +8,7 @@ import pytest
 import trimesh
 from click.testing import CliRunner
 
-from facedepth_pipeline import cli
+from facedepth_pipeline import command_line
 from facedepth_pipeline.datasets.generator import GeneratorDataset
 from facedepth_pipeline.photo.refusal import RefusalReason
 from facedepth_pipeline.tracking.registry import register_generator
@@ -31,7 +31,7 @@ def workplace(generator, tmp_path, monkeypatch):  # noqa: F811
 
 
 def facedepth(*arguments):
-    return CliRunner().invoke(cli.main, [str(argument) for argument in arguments])
+    return CliRunner().invoke(command_line.main, [str(argument) for argument in arguments])
 
 
 def test_a_folder_of_photos_becomes_meshes(workplace):
@@ -49,8 +49,8 @@ def test_a_folder_of_photos_becomes_meshes(workplace):
 
 def test_a_photo_that_is_refused_says_why_and_the_others_are_done(workplace):
     run = facedepth("reconstruct", "torn.png", "photos", "--model=model.keras", "--out=made")
-    assert run.exit_code == cli.PHOTO_REFUSED
-    assert "torn.png: refused. The file of 9 bytes cannot be decoded" in run.stderr
+    assert run.exit_code == command_line.PHOTO_REFUSED
+    assert "torn.png: refused. The file of 9 bytes is no image that is known here" in run.stderr
     assert f"({RefusalReason.UNDECODABLE})" in run.stderr
     assert json.loads((workplace / "made/torn/result.json").read_text())["faces"][0]["status"] == "rejected"
     assert len(list((workplace / "made").glob("*/mesh.glb"))) == 2
@@ -96,7 +96,7 @@ def test_a_command_that_makes_no_sense_is_status_2(workplace, arguments, words):
 )
 def test_a_model_that_is_not_there_is_status_3(workplace, model, words):
     run = facedepth("reconstruct", "torn.png", "--model", model)
-    assert run.exit_code == cli.NO_MODEL
+    assert run.exit_code == command_line.NO_MODEL
     assert words in run.stderr
     assert not (workplace / "mlflow.db").exists()  # asking must not create a store
 
@@ -125,7 +125,7 @@ def test_a_champion_takes_precedence_and_a_registry_without_one_does_not(workpla
 
 def test_help_answers_without_tensorflow():
     program = (
-        "import sys; from facedepth_pipeline.cli import main\n"
+        "import sys; from facedepth_pipeline.command_line import main\n"
         "try: main(['reconstruct', '--help'])\n"
         "except SystemExit as end: assert end.code == 0\n"
         "print(sorted({'tensorflow', 'keras', 'open3d', 'mlflow', 'kedro'} & set(sys.modules)))"
@@ -141,6 +141,6 @@ def test_a_disk_that_is_full_is_status_4_and_leaves_nothing_half(workplace, monk
 
     monkeypatch.setattr(os, "fsync", full)
     run = facedepth("reconstruct", f"photos/{PORTRAIT}", "--model=model.keras")
-    assert run.exit_code == cli.NOT_WRITTEN
+    assert run.exit_code == command_line.NOT_WRITTEN
     assert "No space left on device" in run.stderr
     assert list((workplace / "faces").iterdir()) == []
