@@ -1,7 +1,7 @@
 """Is a turned face seen as turned? ``python -m benchmarks.pose FOLDER``, a folder in the Texas format: two minutes.
 
-Looks at some portraits of a rendered database. Prints the mean height of the five landmarks over the eyes, and the pose that is estimated for the faces of these pairs, turned by
-known angles: a mesh of each pair, seen from the side, with its own colours.
+Looks at some portraits of a rendered database. Prints the mean height of the five landmarks over the eyes, and the pose
+that is estimated for the faces of these pairs, turned by known angles: a mesh of each, seen with its own colours.
 """
 
 import json

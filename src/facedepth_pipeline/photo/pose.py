@@ -12,8 +12,8 @@ import numpy as np
 from facedepth_pipeline.depth import FRAME_PITCH
 from facedepth_pipeline.sidecar import LandmarkTemplate
 
-# Height over the eyes, millimetres, of what the detector marks: left and right eye, nose, corners of the mouth. Chosen so
-# that rendered faces, turned by known angles, come back as turned. Their own noses are higher, 33 mm, and with that
+# Height over the eyes, millimetres, of what the detector marks: left and right eye, nose, corners of the mouth. Chosen
+# so that rendered faces, turned by known angles, come back as turned. Their own noses are higher, 33 mm, and with that
 # angles came out a fifth too small: the detector's nose point wanders less than the tip.
 # `python -m benchmarks.pose FOLDER` measures both.
 RELIEF_MM = np.array([0.0, 0.0, 27.0, 9.0, 9.0])
