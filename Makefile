@@ -61,7 +61,7 @@ bench: $(VENV)/.installed ## Time what matters, one JSON object a line; ONLY=nam
 	$(BIN)/python -m benchmarks $(ONLY)
 
 .PHONY: starter
-starter: $(VENV)/.installed ## Train and pack the generator that ships with the package: about two hours
+starter: $(VENV)/.installed ## Train and pack the generator that ships with the package: an hour and a quarter on two cores
 	$(BIN)/kedro run --env=starter --pipelines=synthesize,ingest,preprocess,train,evaluate
 	$(BIN)/python tools/pack_starter.py data/starter
 
