@@ -40,7 +40,7 @@ def preview(photo: np.ndarray, depth_map: DepthMap, mesh: Mesh, doubt_mm: np.nda
         tiles[f"doubt, 0 to {most:.1f} mm"] = _upright(_coloured(doubt_mm, depth_map.valid, 0, most), depth_map)
     tiles["mesh with photo"] = render_views(mesh, (0.0,), textured=True)
     tiles["front, three quarters, profile"] = render_views(mesh)
-    return np.hstack([_captioned(tile, words) for words, tile in tiles.items()])
+    return np.hstack([captioned(tile, words) for words, tile in tiles.items()])
 
 
 def _coloured(values: np.ndarray, valid: np.ndarray, low: float, high: float) -> np.ndarray:
@@ -58,7 +58,8 @@ def _upright(picture: np.ndarray, depth_map: DepthMap) -> np.ndarray:
     return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))
 
 
-def _captioned(tile: np.ndarray, words: str) -> np.ndarray:
+def captioned(tile: np.ndarray, words: str) -> np.ndarray:
+    """A picture, (H, W, 3) uint8 RGB, with a line of words above it: (H + 24, W + 8, 3)."""
     canvas = Image.new("RGB", (tile.shape[1] + 2 * MARGIN_PX, tile.shape[0] + CAPTION_PX), "white")
     canvas.paste(Image.fromarray(tile), (MARGIN_PX, CAPTION_PX))
     font = ImageFont.load_default(size=14)
