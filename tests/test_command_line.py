@@ -74,7 +74,7 @@ def test_the_same_command_replaces_its_own_results_and_nothing_else(workplace):
     [
         (["missing.jpg"], "'missing.jpg' does not exist"),
         (["empty"], "has no photo in it"),
-        (["torn.png", "--eyes-mm=200"], "interocular_mm: Input should be less than or equal to 80"),
+        (["torn.png", "--eyes-mm=200"], "--eyes-mm is 200.0: Input should be less than or equal to 75"),
         (["torn.png", "--format=fbx"], "'fbx' is not one of 'glb'"),
         ([], "Missing argument 'PHOTOS...'"),
     ],
@@ -91,7 +91,8 @@ def test_a_command_that_makes_no_sense_is_status_2(workplace, arguments, words):
     [
         ("champion", "There is no MLflow registry"),
         ("models:/other/1", "There is no MLflow registry"),
-        ("missing.keras", "missing.json"),
+        ("missing.keras", "There is no missing.keras: expected the model"),
+        ("nonsense", "There is no model 'nonsense': expected starter"),
     ],
 )
 def test_a_model_that_is_not_there_is_status_3(workplace, model, words):
@@ -144,3 +145,11 @@ def test_a_disk_that_is_full_is_status_4_and_leaves_nothing_half(workplace, monk
     assert run.exit_code == command_line.NOT_WRITTEN
     assert "No space left on device" in run.stderr
     assert list((workplace / "faces").iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_status_4_before_a_model_is_loaded(workplace):
+    (workplace / "file").write_text("in the way")
+    run = facedepth("reconstruct", "torn.png", "--out=file/faces", "--model=model.keras")
+    assert run.exit_code == command_line.NOT_WRITTEN
+    assert "Name another --out" in run.stderr
+    assert "Loading" not in run.stderr

@@ -52,10 +52,11 @@ def main() -> None:
 @click.option("--mesher", type=click.Choice(["grid", "poisson"]), default=DEFAULTS.mesher, show_default=True)
 @click.option(
     "--eyes-mm", "interocular_mm", type=float, metavar="MM",
-    help="Measured distance between the middles of the eyes: makes the size true. Without, an average is assumed.",
+    help="Measured distance between the middles of the eyes, 50 to 75: makes the size true. Without, an average is "
+    "assumed.",
 )  # fmt: skip
 @click.option(
-    "--faces", "several_faces", type=click.Choice(["refuse", "largest", "all"]), default="refuse", show_default=True,
+    "--several-faces", type=click.Choice(["refuse", "largest", "all"]), default="refuse", show_default=True,
     help="What to do with a photo of several faces.",
 )  # fmt: skip
 @click.option(
@@ -74,7 +75,9 @@ def main() -> None:
     "--fill-holes", "fill_holes_mm", type=float, metavar="MM", default=0.0, help="Close holes up to this size."
 )
 @click.option("--smooth", "smoothing_iterations", type=int, metavar="TIMES", default=0, help="Smooth the mesh.")
-@click.option("--max-triangles", type=int, metavar="N", default=None, help="Thin the mesh out to this.")
+@click.option(
+    "--max-triangles", type=int, metavar="N", default=None, help="Thin the face out to this; a back has as many again."
+)
 @click.option("--back", "back_mm", type=float, metavar="MM", default=None,
               help="Close the mesh by a flat back of this thickness, for printing.")  # fmt: skip
 def reconstruct(photos: tuple[Path, ...], out: Path, model: str | None, **knobs: Any) -> None:
@@ -86,9 +89,16 @@ def reconstruct(photos: tuple[Path, ...], out: Path, model: str | None, **knobs:
             **knobs | {"formats": list(knobs["formats"]), "poisson_threads": min(os.cpu_count() or 1, 64)}
         )
     except ValidationError as error:
-        raise click.UsageError("\n".join(f"{e['loc'][0]}: {e['msg']} ({e['input']})" for e in error.errors())) from None
+        options = {option.name: option.opts[0] for option in click.get_current_context().command.params}
+        problems = (f"{options[str(e['loc'][0])]} is {e['input']}: {e['msg']}" for e in error.errors())
+        raise click.UsageError("\n".join(problems)) from None
     paths = list(_photo_files(photos))
     folders = _result_folders(paths, out)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        _stop(f"{error}. Name another --out.", NOT_WRITTEN)
+    click.echo("Loading TensorFlow and the generator …", err=True)
     generator, model_uri = _load_model(model)
     try:
         refused = _reconstruct(paths, folders, generator, model_uri, parameters)
@@ -123,7 +133,8 @@ def _reconstruct(
             if face["status"] == "done":
                 size = f"{face['width_mm']:.0f} x {face['height_mm']:.0f} x {face['depth_mm']:.0f} mm"
                 place = folder / face["folder"]
-                click.echo(f"{which}: {size}, {face['triangles']:,} triangles, {face['scale']} -> {place}")
+                doubt = "" if face["doubt_mm"] is None else f", doubt {face['doubt_mm']:.1f} mm"
+                click.echo(f"{which}: {size}{doubt}, {face['triangles']:,} triangles, {face['scale']} -> {place}")
             else:
                 refused += 1
                 click.echo(f"{which}: refused. {face['reason']} ({face['reason_code']})", err=True)
@@ -193,6 +204,10 @@ def _load_model(model: str | None) -> tuple["DepthGenerator", str]:
             found = load_starter()
         elif model.endswith(".keras"):
             found = _model_file(Path(model))
+        elif ":/" not in model:
+            raise ValueError(
+                f"There is no model {model!r}: expected starter, champion, a models:/ address or a .keras file."
+            )
         else:
             from facedepth_pipeline.tracking.registry import load_registered_generator
 
@@ -211,6 +226,11 @@ def _model_file(path: Path) -> tuple["DepthGenerator", str]:
     from facedepth_pipeline.prediction import DepthGenerator
     from facedepth_pipeline.sidecar import GeneratorSidecar
 
+    for needed, what in ((path, "the model"), (path.with_suffix(".json"), "what the model says about itself")):
+        if not needed.is_file():
+            raise ValueError(
+                f"There is no {needed}: expected {what}. Both files are made by kedro run --pipelines=train."
+            )
     sidecar = GeneratorSidecar.model_validate_json(path.with_suffix(".json").read_bytes())
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     return DepthGenerator(keras.models.load_model(path, compile=False), sidecar), f"{path.name}/{digest}"

@@ -20,6 +20,12 @@ def accept_newest(manifest: pd.DataFrame, max_rejected_fraction: float) -> None:
         reasons = ", ".join(f"{code}: {count}" for code, count in rejected["reason_code"].value_counts().items())
         raise ValueError(
             f"{len(rejected)} of {len(newest)} photos were rejected ({reasons}), more than "
-            f"reconstruct.max_rejected_fraction = {max_rejected_fraction}. The others are done; the sentence for each "
-            "rejected photo is in reconstruction_manifest.parquet."
+            f"reconstruct.max_rejected_fraction = {max_rejected_fraction}. The others are done. {_examples(rejected)} "
+            "All reasons: 07_model_output/reconstruction_manifest.parquet, and result.json of each photo."
         )
+
+
+def _examples(rejected: pd.DataFrame) -> str:
+    """The first rejected photo of each reason, in its words."""
+    first = rejected.drop_duplicates("reason_code").head(3)
+    return " ".join(f"{row.file_name}: {row.reason}" for row in first.itertuples())

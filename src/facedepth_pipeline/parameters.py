@@ -240,7 +240,7 @@ class ReconstructionParameters(Parameters):
     ] = "auto"
     interocular_mm: Annotated[
         float | None,
-        Field(ge=40, le=80, description="Distance of the eye centres where known; null = training mean."),
+        Field(ge=50, le=75, description="Distance of the eye centres where known (adults); null = training mean."),
     ] = None
     several_faces: Annotated[
         Literal["refuse", "largest", "all"], Field(description="What to do with a photo of more than one face.")
@@ -250,7 +250,7 @@ class ReconstructionParameters(Parameters):
     )
     max_pitch_deg: Annotated[
         float, Field(ge=5, le=60, description="Faces that look further up or down are refused; known to 10 degrees.")
-    ] = 40.0
+    ] = 45.0
     min_face_inside: Annotated[
         float, Field(ge=0, le=1, description="Faces of which a smaller share lies inside the photo are refused.")
     ] = 0.9

@@ -117,7 +117,7 @@ def _face_record(outcome: Reconstruction | PhotoRefused) -> dict[str, Any]:
     if isinstance(outcome, PhotoRefused):
         return {"status": "rejected", "reason_code": str(outcome.reason_code), "reason": outcome.sentence}
     alignment, pitch = outcome.prepared.alignment, outcome.depth_map.pitch
-    width, height, depth = np.ptp(outcome.mesh.vertices, axis=0).round(2).tolist()
+    width, height, depth = (round(float(side), 2) for side in np.ptp(outcome.mesh.vertices, axis=0))
     return {
         "status": "done",
         "alignment": alignment.method,

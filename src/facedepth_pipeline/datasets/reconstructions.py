@@ -38,6 +38,7 @@ class ReconstructionsOnDisk:
             for row in face_rows(json.loads(path.read_text("utf-8")), path.parent.relative_to(self._folder).as_posix())
         ]
         table = pd.DataFrame(rows, columns=(*PHOTO_COLUMNS, *FACE_COLUMNS))
+        table = table.astype({"vertices": "Int64", "triangles": "Int64"})  # those of a refused photo are missing
         return table.sort_values(["finished_at", "file_name", "face"], ignore_index=True)
 
     def preview(self, folder: str) -> np.ndarray:

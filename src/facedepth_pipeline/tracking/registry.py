@@ -129,9 +129,9 @@ def load_registered_generator(model_uri: str) -> tuple[DepthGenerator, str]:
         network = mlflow.keras.load_model(exact)
     except mlflow.exceptions.MlflowException as error:
         raise ValueError(
-            f"No generator at {model_uri!r} in the MLflow registry {mlflow.get_registry_uri()}: {error.message} "
-            "Train one with `kedro run --pipelines=train,evaluate`, or name another with --params=model_uri=...: "
-            "model_uri=starter is the generator that ships with the package."
+            f"No generator at {model_uri!r} in the MLflow registry {mlflow.get_registry_uri()}: "
+            f"{str(error.message).rstrip('. ')}. Train one with `kedro run --pipelines=train,evaluate`, or name "
+            "another model: `starter` ships with the package."
         ) from error
     sidecar = (info.metadata or {}).get(SIDECAR_KEY)
     if sidecar is None:

@@ -34,11 +34,12 @@ def create_pipeline(after_promotion: bool = False, **_: Any) -> Pipeline:
                 outputs="reconstruction_sheet",
                 name="draw_reconstruction_sheet",
             ),
+            # Its name puts it after the sheet, which shall be drawn in any case: Kedro sorts what does not depend.
             Node(
                 func=nodes.accept_reconstructions,
                 inputs=["reconstruction_manifest", "params:reconstruct"],
                 outputs=None,
-                name="accept_reconstructions",
+                name="require_enough_reconstructions",
             ),
         ]
     )
