@@ -52,7 +52,8 @@ def _render(pairs: int, processes: int) -> list[SyntheticPair]:
 
 
 @cache
-def _face() -> SyntheticPair:
+def rendered_face() -> SyntheticPair:
+    """One pair of the stand-in."""
     return _render(1, 1)[0]
 
 
@@ -217,7 +218,9 @@ def _twelve_megapixels() -> bytes:
 
 
 def _depth_and_photo() -> tuple[DepthMap, np.ndarray]:
-    return fit_depth(depth_from_range(_face().range_grey), "stretch"), fit_photo(_face().portrait, "stretch")
+    return fit_depth(depth_from_range(rendered_face().range_grey), "stretch"), fit_photo(
+        rendered_face().portrait, "stretch"
+    )
 
 
 CASES: dict[str, Callable[[], Timing]] = {

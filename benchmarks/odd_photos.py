@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from benchmarks.cases import PROJECT, _face
+from benchmarks.cases import PROJECT, rendered_face
 from facedepth_pipeline.batch import MadeBy, reconstruct_photos
 from facedepth_pipeline.depth import depth_from_range
 from facedepth_pipeline.inference import Reconstruction
@@ -71,7 +71,7 @@ def two_people() -> bytes:
 
 def aside() -> bytes:
     """A rendered face, turned by 45 degrees."""
-    mesh = grid_mesh(depth_from_range(_face().range_grey), _face().portrait, max_depth_jump_mm=8)
+    mesh = grid_mesh(depth_from_range(rendered_face().range_grey), rendered_face().portrait, max_depth_jump_mm=8)
     view = Image.fromarray(render_views(mesh, (45.0,), textured=True))
     return jpeg(view.resize((view.width * 3, view.height * 3), Image.Resampling.BICUBIC))
 
