@@ -1,4 +1,4 @@
-"""Kill a training again and again. ``python -m benchmarks.kills``: about 10 minutes for 20 kills.
+"""Kill a training again and again. ``python -m benchmarks.kills --kills=20``.
 
 Gives the command of a user, ``kedro run --pipelines=train``, and kills it with signal 9 at a random moment, again
 and again, then lets it come to its end. Prints how far each attempt came, the number of MLflow runs (one), and how the

@@ -1,6 +1,6 @@
-"""Losses of two short epochs, printed as JSON; run by tests under another backend and on several devices.
+"""Losses of two short epochs by each of some recipes, as JSON; run by tests on other backends and on several devices.
 
-    python losses_of_epochs.py '{"adversary": "lsgan"}' none|mirrored|multi_worker
+    python losses_of_epochs.py '[{"adversary": "lsgan"}]' none|mirrored|multi_worker
 
 Weights come from numpy, the same for every backend; dropout is off and nothing is augmented. ``mirrored`` makes
 two devices of one processor; ``multi_worker`` reads TF_CONFIG.
@@ -52,9 +52,8 @@ class Epochs(keras.callbacks.Callback):
         self.logged.append({name: float(value) for name, value in (logs or {}).items()})
 
 
-def main() -> None:
-    """Build, give weights, train, print."""
-    changes, distribution = json.loads(sys.argv[1]), sys.argv[2]
+def train(changes: dict[str, Any], distribution: str) -> list[dict[str, float]]:
+    """Build, give weights, train."""
     from facedepth_pipeline.pix2pix import training
     from facedepth_pipeline.pix2pix.backends import current_backend
 
@@ -74,7 +73,13 @@ def main() -> None:
         epochs = Epochs()
         swap = [keras.callbacks.SwapEMAWeights()] if recipe.ema_momentum else []
         backend.fit(model, dome_batches(), dome_batches(), 0, EPOCHS, [*swap, epochs])
-    sys.stdout.write(json.dumps({"backend": keras.backend.backend(), "epochs": epochs.logged}) + "\n")
+    return epochs.logged
+
+
+def main() -> None:
+    """Train by each recipe and print."""
+    trainings = [train(changes, sys.argv[2]) for changes in json.loads(sys.argv[1])]
+    sys.stdout.write(json.dumps({"backend": keras.backend.backend(), "trainings": trainings}) + "\n")
 
 
 if __name__ == "__main__":
