@@ -1,6 +1,5 @@
 """The command ``facedepth``: photos to meshes without a Kedro project. One of the modules that open files."""
 
-import json
 import os
 import sys
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 # TensorFlow and Open3D are imported when a photo is to be reconstructed: help and info answer at once.
 
-CHAMPION_URI = "models:/facedepth-generator@champion"
+MODEL_NAME = "facedepth-generator"
 LOCAL_STORE = Path("mlflow.db")
 PHOTO_REFUSED, NO_MODEL, NOT_WRITTEN = 1, 3, 4
 DEFAULTS = ReconstructionParameters()
@@ -37,7 +36,8 @@ def main() -> None:
 
 @main.command(
     epilog="Exit status: 0 every photo was reconstructed; 1 a photo or a face was refused, the others are done; "
-    "2 the command was not understood; 3 the model is not there or cannot be used; 4 a result could not be written."
+    "2 the command was not understood; 3 the model is not there or cannot be used; 4 a file could not be read or "
+    "written."
 )
 @click.argument("photos", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option(
@@ -56,25 +56,37 @@ def main() -> None:
     "assumed.",
 )  # fmt: skip
 @click.option(
-    "--several-faces", type=click.Choice(["refuse", "largest", "all"]), default="refuse", show_default=True,
-    help="What to do with a photo of several faces.",
+    "--several-faces", type=click.Choice(["refuse", "largest", "all"]), default=DEFAULTS.several_faces,
+    show_default=True, help="What to do with a photo of several faces.",
 )  # fmt: skip
 @click.option(
-    "--alignment", type=click.Choice(["auto", "detect", "none"]), default="auto", show_default=True,
+    "--alignment", type=click.Choice(["auto", "detect", "none"]), default=DEFAULTS.alignment, show_default=True,
     help="auto: portraits of the Texas database are taken as they are; all others are aligned by landmarks.",
 )  # fmt: skip
 @click.option(
     "--max-yaw", "max_yaw_deg", type=float, metavar="DEGREES", default=DEFAULTS.max_yaw_deg, show_default=True,
     help="Faces turned further to the side are refused.",
 )  # fmt: skip
-@click.option("--background", type=click.Choice(["fill", "keep"]), default="fill", show_default=True,
+@click.option("--background", type=click.Choice(["fill", "keep"]), default=DEFAULTS.background, show_default=True,
               help="Of the texture beside the face: colours of the face, or the photo's.")  # fmt: skip
-@click.option("--doubt", "doubt_samples", type=int, metavar="SAMPLES", default=0,
+@click.option("--doubt", "doubt_samples", type=int, metavar="SAMPLES", default=DEFAULTS.doubt_samples,
               help="Also say how sure the depth is, from so many dropout samples; 8 is a good number.")  # fmt: skip
 @click.option(
-    "--fill-holes", "fill_holes_mm", type=float, metavar="MM", default=0.0, help="Close holes up to this size."
+    "--fill-holes",
+    "fill_holes_mm",
+    type=float,
+    metavar="MM",
+    default=DEFAULTS.fill_holes_mm,
+    help="Close holes up to this size.",
 )
-@click.option("--smooth", "smoothing_iterations", type=int, metavar="TIMES", default=0, help="Smooth the mesh.")
+@click.option(
+    "--smooth",
+    "smoothing_iterations",
+    type=int,
+    metavar="TIMES",
+    default=DEFAULTS.smoothing_iterations,
+    help="Smooth the mesh.",
+)
 @click.option(
     "--max-triangles", type=int, metavar="N", default=None, help="Thin the face out to this; a back has as many again."
 )
@@ -145,13 +157,14 @@ def _reconstruct(
 def info() -> None:
     """Say what is installed and which model would be used."""
     from importlib.metadata import version
-    from importlib.resources import files
+
+    from facedepth_pipeline.starter import starter_sidecar
 
     click.echo(f"facedepth {__version__}, Python {sys.version.split()[0]}")
     click.echo(", ".join(f"{name} {version(name)}" for name in ("keras", "tensorflow", "trimesh", "mlflow")))
-    sidecar = json.loads((files("facedepth_pipeline.starter") / "sidecar.json").read_text(encoding="utf-8"))
-    people, eyes = len(sidecar["training_subjects"]), sidecar["interocular_mm"]
-    click.echo(f"starter: trained on {people} rendered people; eyes assumed {eyes:.1f} mm apart")
+    sidecar = starter_sidecar()
+    people, eyes_mm = len(sidecar.training_subjects), sidecar.interocular_mm
+    click.echo(f"starter: trained on {people} rendered people; eyes assumed {eyes_mm:.1f} mm apart")
     store = _tracking_uri()
     champion = _champion(store) if store else None
     click.echo(f"MLflow: {store or 'none (MLFLOW_TRACKING_URI is not set, and no mlflow.db here)'}")
@@ -198,7 +211,7 @@ def _load_model(model: str | None) -> tuple["DepthGenerator", str]:
     if model is None:
         model = (_champion(store) if store else None) or STARTER_URI
     elif model == "champion":
-        model = CHAMPION_URI
+        model = f"models:/{MODEL_NAME}@champion"
     try:
         if model == STARTER_URI:
             found = load_starter()
@@ -222,18 +235,15 @@ def _load_model(model: str | None) -> tuple["DepthGenerator", str]:
 def _model_file(path: Path) -> tuple["DepthGenerator", str]:
     import hashlib
 
-    from facedepth_pipeline.keras_import import keras
-    from facedepth_pipeline.prediction import DepthGenerator
-    from facedepth_pipeline.sidecar import GeneratorSidecar
+    from facedepth_pipeline.datasets.generator import load_generator_file
 
     for needed, what in ((path, "the model"), (path.with_suffix(".json"), "what the model says about itself")):
         if not needed.is_file():
             raise ValueError(
                 f"There is no {needed}: expected {what}. Both files are made by kedro run --pipelines=train."
             )
-    sidecar = GeneratorSidecar.model_validate_json(path.with_suffix(".json").read_bytes())
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    return DepthGenerator(keras.models.load_model(path, compile=False), sidecar), f"{path.name}/{digest}"
+    return load_generator_file(path), f"{path.name}/{digest}"
 
 
 def _tracking_uri() -> str | None:
@@ -254,17 +264,16 @@ def _connect(store: str | None) -> None:
 
 def _champion(store: str) -> str | None:
     """Address of the champion in a store; None if it has none."""
-    import mlflow
     from mlflow.exceptions import MlflowException
 
+    from facedepth_pipeline.tracking.champion import champion_version
+
     _connect(store)
-    name, _, alias = CHAMPION_URI.removeprefix("models:/").partition("@")
     try:
-        return f"models:/{name}/{mlflow.MlflowClient().get_model_version_by_alias(name, alias).version}"
+        version = champion_version(MODEL_NAME)
     except MlflowException as error:
-        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-            return None
         _stop(f"The MLflow store {store} does not answer: {error.message} Use --model=starter.", NO_MODEL)
+    return None if version is None else f"models:/{MODEL_NAME}/{version}"
 
 
 def _stop(words: str, status: int) -> NoReturn:

@@ -16,6 +16,7 @@ from functools import cache
 from typing import Literal, NamedTuple
 
 import numpy as np
+from scipy import ndimage
 
 FRAME_HEIGHT_PX = 751
 FRAME_WIDTH_PX = 501
@@ -187,6 +188,15 @@ def depth_to_png_levels(depth_map: DepthMap) -> np.ndarray:
 def depth_from_png_levels(levels: np.ndarray, pitch: PixelPitch) -> DepthMap:
     """The inverse of :func:`depth_to_png_levels`, exact to half a level (0.005 mm)."""
     return DepthMap(levels.astype(np.float32) * np.float32(MM_PER_PNG_LEVEL), levels > 0, pitch)
+
+
+def largest_without_holes(mask: np.ndarray) -> np.ndarray:
+    """(H, W) bool: the largest piece of a mask, joined along rows and columns, its holes filled."""
+    pieces, count = ndimage.label(mask)
+    if not count:
+        return np.zeros(mask.shape, bool)
+    largest = np.bincount(pieces.ravel())[1:].argmax() + 1
+    return np.asarray(ndimage.binary_fill_holes(pieces == largest), bool)
 
 
 def back_project(depth_map: DepthMap) -> np.ndarray:

@@ -207,7 +207,7 @@ def build_mesh(depth_map: DepthMap, photo: np.ndarray, parameters: Reconstructio
         )
     else:
         mesh = grid_mesh(depth_map, photo, parameters.max_depth_jump_mm)
-    surface = finish_surface(
+    vertices, triangles = finish_surface(
         mesh.vertices,
         mesh.triangles,
         parameters.fill_holes_mm,
@@ -215,8 +215,10 @@ def build_mesh(depth_map: DepthMap, photo: np.ndarray, parameters: Reconstructio
         parameters.max_triangles,
     )
     if parameters.back_mm is not None:
-        surface = close_back(*surface, parameters.back_mm)
-    return textured_mesh(*surface, photo, depth_map.pitch)
+        vertices, triangles = close_back(vertices, triangles, parameters.back_mm)
+    if vertices is mesh.vertices and triangles is mesh.triangles:
+        return mesh  # nothing was asked for
+    return textured_mesh(vertices, triangles, photo, depth_map.pitch)
 
 
 def reconstruct_photo(

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import ndimage
 
-from facedepth_pipeline.depth import IMAGE_SIZE_PX, DepthMap, denormalize_depth
+from facedepth_pipeline.depth import IMAGE_SIZE_PX, DepthMap, denormalize_depth, largest_without_holes
 from facedepth_pipeline.sidecar import GeneratorSidecar
 
 THRESHOLD_CANDIDATES_MM = np.arange(1.0, 21.0)
@@ -132,11 +131,7 @@ def predicted_valid(depth_mm: np.ndarray, threshold_mm: float) -> np.ndarray:
     Returns:
         (H, W) bool.
     """
-    pieces, count = ndimage.label(depth_mm > threshold_mm)
-    if not count:
-        return np.zeros(depth_mm.shape, bool)
-    largest = np.bincount(pieces.ravel())[1:].argmax() + 1
-    return np.asarray(ndimage.binary_fill_holes(pieces == largest), bool)
+    return largest_without_holes(depth_mm > threshold_mm)
 
 
 def choose_valid_threshold(predicted_mm: Iterable[np.ndarray], valid: Iterable[np.ndarray]) -> float:

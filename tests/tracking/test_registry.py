@@ -8,7 +8,8 @@ from facedepth_pipeline.evaluation.champion import Verdict
 from facedepth_pipeline.pix2pix.unet import build_generator
 from facedepth_pipeline.prediction import DepthGenerator, predict_depth_maps
 from facedepth_pipeline.sidecar import GeneratorSidecar, LandmarkTemplate
-from facedepth_pipeline.tracking.promotion import champion_version, log_depth_metrics, record_verdict
+from facedepth_pipeline.tracking.champion import champion_version
+from facedepth_pipeline.tracking.promotion import log_depth_metrics, record_verdict
 from facedepth_pipeline.tracking.registry import (
     load_evaluated_generator,
     load_registered_generator,

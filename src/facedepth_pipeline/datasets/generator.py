@@ -14,6 +14,14 @@ from facedepth_pipeline.sidecar import GeneratorSidecar
 # the start of each run, and `kedro run --pipelines=ingest` shall not pay for TensorFlow.
 
 
+def load_generator_file(path: Path) -> DepthGenerator:
+    """The generator of a ``.keras`` file with its sidecar ``.json`` beside it, both of which are there."""
+    from facedepth_pipeline.keras_import import keras
+
+    sidecar = GeneratorSidecar.model_validate_json(path.with_suffix(".json").read_bytes())
+    return DepthGenerator(keras.models.load_model(path, compile=False), sidecar)
+
+
 class GeneratorDataset(AbstractDataset[DepthGenerator, DepthGenerator]):
     """``<name>.keras`` with its sidecar ``<name>.json`` beside it.
 
@@ -29,12 +37,9 @@ class GeneratorDataset(AbstractDataset[DepthGenerator, DepthGenerator]):
 
     def load(self) -> DepthGenerator:
         """Load in safe mode: the network is made of stock layers."""
-        from facedepth_pipeline.keras_import import keras
-
         if not self._exists():
             raise DatasetError(f"No generator at {self._filepath}. Make one with: kedro run --pipelines=train")
-        sidecar = GeneratorSidecar.model_validate_json(self._sidecar_path.read_text(encoding="utf-8"))
-        return DepthGenerator(keras.models.load_model(self._filepath, compile=False), sidecar)
+        return load_generator_file(self._filepath)
 
     def save(self, data: DepthGenerator) -> None:
         """Write weights, then sidecar, each whole or not at all."""

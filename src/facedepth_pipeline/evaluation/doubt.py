@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
 from facedepth_pipeline.evaluation.statistics import bootstrap_interval
@@ -62,7 +63,7 @@ def check_doubt(
         raise ValueError(
             "There is no pair of a test subject: nothing can be said of doubt. Look at split.test_subjects."
         )
-    by_person = _mean_by_person(rows, "pixel_correlation")
+    by_person = pd.DataFrame(rows).groupby("subject_id")["pixel_correlation"].mean().tolist()
     spread, error = np.concatenate(spreads), np.concatenate(errors)
     return {
         "samples": samples,
@@ -86,11 +87,6 @@ def _spearman(one: np.ndarray, other: np.ndarray) -> float:
     if np.ptp(one) == 0 or np.ptp(other) == 0:
         return 0.0
     return float(stats.spearmanr(one, other).statistic)
-
-
-def _mean_by_person(rows: list[dict[str, Any]], name: str) -> list[float]:
-    people = sorted({row["subject_id"] for row in rows})
-    return [float(np.mean([row[name] for row in rows if row["subject_id"] == who])) for who in people]
 
 
 def _bins(spread: np.ndarray, error: np.ndarray) -> list[dict[str, float]]:

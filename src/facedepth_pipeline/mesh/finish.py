@@ -22,7 +22,7 @@ def finish_surface(
     smoothing_iterations: int,
     max_triangles: int | None,
 ) -> Surface:
-    """Fill holes, smooth and thin out, in this order, each if asked for; one piece comes back.
+    """Fill holes, smooth and thin out, in this order, each if asked for; one piece stays one piece.
 
     Args:
         vertices: (V, 3) float32, millimetres.
@@ -37,8 +37,9 @@ def finish_surface(
         vertices, triangles = smooth(vertices, triangles, smoothing_iterations)
     if max_triangles is not None and len(triangles) > max_triangles:
         vertices, triangles = simplify(vertices, triangles, max_triangles)
-    kept, triangles = referenced(largest_piece(triangles))
-    return vertices[kept], triangles
+        kept, triangles = referenced(largest_piece(triangles))  # it may cut off a corner
+        vertices = vertices[kept]
+    return vertices, triangles
 
 
 def fill_holes(vertices: np.ndarray, triangles: np.ndarray, size_mm: float) -> Surface:

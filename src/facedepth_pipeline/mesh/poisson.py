@@ -66,7 +66,7 @@ def poisson_mesh(
         max_distance_mm: Vertices further than this from the tangent plane of the nearest sample
             are dropped.
         threads: Of the solver. With one the same depth gives the same mesh to the bit; with two, fine is a
-            quarter faster.
+            sixth faster.
 
     Raises:
         ValueError: If the photo does not match, fewer than 100 pixels are valid, or the cuts leave

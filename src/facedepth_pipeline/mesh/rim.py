@@ -7,7 +7,7 @@ few pixels; in a mesh it is a fringe that hangs far behind the face, below the c
 import numpy as np
 from scipy import ndimage
 
-from facedepth_pipeline.depth import DepthMap
+from facedepth_pipeline.depth import DepthMap, largest_without_holes
 
 TOOTH_RADIUS_PX = 3.2  # what sticks out of the outline and is thinner than twice this is no face
 
@@ -30,7 +30,7 @@ def trim_rim(depth_map: DepthMap, max_drop_mm: float) -> DepthMap:
         if not dropped.any():
             break
         valid = valid & ~dropped
-    valid = _largest_without_holes(_opened(valid))
+    valid = largest_without_holes(_opened(valid))
     return DepthMap(np.where(valid, depth_map.depth_mm, np.float32(0)), valid, depth_map.pitch)
 
 
@@ -41,10 +41,3 @@ def _opened(mask: np.ndarray) -> np.ndarray:
     beyond = 2 * margin + 1
     wide = ndimage.binary_opening(np.pad(mask, beyond, mode="edge"), disc)
     return np.asarray(wide[beyond:-beyond, beyond:-beyond], bool)
-
-
-def _largest_without_holes(mask: np.ndarray) -> np.ndarray:
-    pieces, count = ndimage.label(mask)
-    if not count:
-        return mask
-    return np.asarray(ndimage.binary_fill_holes(pieces == np.bincount(pieces.ravel())[1:].argmax() + 1), bool)

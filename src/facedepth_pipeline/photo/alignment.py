@@ -173,10 +173,11 @@ def align_face(
     landmarks = similarity.apply(face.landmarks_px)
     distances = np.linalg.norm(landmarks - template, axis=1)
     # as many texture pixels as the photo has to give, so that nothing of it is lost
-    enlargement = math.ceil(1 / similarity.scale - ENOUGH)
+    enlargement = min(math.ceil(1 / similarity.scale - ENOUGH), MAX_ENLARGEMENT)
+    frame = warp_to_frame(photo, similarity, fill)
     return AlignedPhoto(
-        frame=warp_to_frame(photo, similarity, fill),
-        texture=warp_to_frame(photo, similarity, fill, min(max(enlargement, 1), MAX_ENLARGEMENT)),
+        frame=frame,
+        texture=warp_to_frame(photo, similarity, fill, enlargement) if enlargement > 1 else frame,
         method="detect",
         mm_per_photo_px=FRAME_PITCH.x_mm * similarity.scale,
         angle_degrees=similarity.angle_degrees,

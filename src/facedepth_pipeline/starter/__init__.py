@@ -25,11 +25,16 @@ def load_starter() -> tuple[DepthGenerator, str]:
     from facedepth_pipeline.pix2pix.unet import build_generator
 
     content = (files(__name__) / WEIGHTS_FILE).read_bytes()
-    sidecar = GeneratorSidecar.model_validate_json((files(__name__) / SIDECAR_FILE).read_bytes())
+    sidecar = starter_sidecar()
     recipe = Recipe.model_validate({name: sidecar.parameters[name] for name in Recipe.model_fields})
     network = build_generator(recipe.width, recipe.normalization, seed=0, decoder=recipe.decoder)
     network.set_weights(unpack_weights(content))
     return DepthGenerator(network, sidecar), f"{STARTER_URI}/{hashlib.sha256(content).hexdigest()[:12]}"
+
+
+def starter_sidecar() -> GeneratorSidecar:
+    """What the generator says about itself, without loading it."""
+    return GeneratorSidecar.model_validate_json((files(__name__) / SIDECAR_FILE).read_bytes())
 
 
 def pack_weights(network: Any) -> bytes:

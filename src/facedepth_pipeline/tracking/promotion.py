@@ -5,10 +5,9 @@ from typing import Any
 
 import mlflow
 from mlflow import MlflowClient
-from mlflow.exceptions import MlflowException
 
 from facedepth_pipeline.evaluation.champion import Verdict
-from facedepth_pipeline.tracking.registry import CHAMPION
+from facedepth_pipeline.tracking.champion import CHAMPION
 
 
 def log_depth_metrics(metrics: Mapping[str, Any]) -> None:
@@ -30,16 +29,6 @@ def _single_figures(metrics: Mapping[str, Any], prefix: str) -> dict[str, float]
         elif isinstance(value, int | float):
             figures[prefix + name] = float(value)
     return figures
-
-
-def champion_version(model_name: str) -> int | None:
-    """The version that the alias stands for; None if there is none. A registry that does not answer is an error."""
-    try:
-        return int(MlflowClient().get_model_version_by_alias(model_name, CHAMPION).version)
-    except MlflowException as error:
-        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-            return None
-        raise
 
 
 def record_verdict(model_name: str, version: int, verdict: Verdict, tags: Mapping[str, object]) -> None:

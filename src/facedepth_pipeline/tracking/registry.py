@@ -17,7 +17,6 @@ from facedepth_pipeline.prediction import DepthGenerator, predict_depth_maps
 from facedepth_pipeline.sidecar import GeneratorSidecar
 from facedepth_pipeline.starter import STARTER_URI, load_starter
 
-CHAMPION = "champion"
 SIDECAR_KEY = "facedepth_sidecar"
 
 

@@ -35,8 +35,9 @@ from facedepth_pipeline.sidecar import GeneratorSidecar
 from facedepth_pipeline.splits import SubjectSplit
 from facedepth_pipeline.texas.fiducials import parse_fiducials
 from facedepth_pipeline.texas.ingestion import TexasSource
+from facedepth_pipeline.tracking.champion import champion_version
 from facedepth_pipeline.tracking.history import training_history_of
-from facedepth_pipeline.tracking.promotion import champion_version, log_depth_metrics, record_verdict
+from facedepth_pipeline.tracking.promotion import log_depth_metrics, record_verdict
 from facedepth_pipeline.tracking.registry import EvaluatedModel, load_registered_generator
 
 logger = logging.getLogger(__name__)
