@@ -6,7 +6,7 @@ Source: Kazhdan & Hoppe, "Screened Poisson Surface Reconstruction", ACM Transact
 Poisson closes every surface: it grows a skirt past the rim and bubbles where nothing was seen. Three
 cuts undo this, each for a reason of its own: where samples are sparse the surface is a guess; beyond
 the silhouette no face was seen; and away from the samples' tangent planes it does not follow the depth.
-The few triangles that hang over, a tenth of a percent below the lips and the nose, stay: taking them
+The few triangles that hang over, a hundredth of a percent below the lips and the nose, stay: taking them
 away tore holes into every mouth that was tried.
 """
 
