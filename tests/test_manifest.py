@@ -35,4 +35,4 @@ def test_too_many_are_counted_by_reason_with_an_example_of_each():
 
 def test_the_sheet_is_drawn_before_a_run_of_bad_photos_fails():
     order = [node.name for node in create_pipeline().nodes]
-    assert order.index("draw_reconstruction_sheet") < order.index("require_enough_reconstructions")
+    assert order.index("draw_reconstruction_sheet") < order.index("require_success")

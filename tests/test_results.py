@@ -7,11 +7,13 @@ import pytest
 import trimesh
 from PIL import Image
 
-from facedepth_pipeline.batch import MadeBy, PhotoResult, reconstruct_photos
+from facedepth_pipeline.batch import PhotoResult, reconstruct_photos
 from facedepth_pipeline.depth import PixelPitch, depth_from_png_levels
+from facedepth_pipeline.made_by import MadeBy
 from facedepth_pipeline.parameters import ReconstructionParameters
 from facedepth_pipeline.photo.refusal import PhotoRefused, RefusalReason
-from facedepth_pipeline.results import face_rows, write_result
+from facedepth_pipeline.records import Stamp, face_rows
+from facedepth_pipeline.results import write_result
 from faces import png_bytes
 from test_inference import PORTRAIT, generator, portrait_of_a_sphere  # noqa: F401  a fixture
 
@@ -31,7 +33,7 @@ def result(generator) -> PhotoResult:  # noqa: F811
 @pytest.fixture(scope="module")
 def folder(result, tmp_path_factory):
     folder = tmp_path_factory.mktemp("result")
-    write_result(folder, result, NOW)
+    write_result(folder, result, Stamp(NOW))
     return folder
 
 
@@ -86,15 +88,16 @@ def test_the_picture_shows_more_than_one_colour(folder):
 def test_several_faces_lie_in_folders_of_their_own_and_each_has_a_row(result, tmp_path):
     refusal = PhotoRefused(RefusalReason.TOO_SMALL, "The eyes are 9 pixels apart.")
     party = PhotoResult("a/b.jpg", "f" * 64, result.made_by, (*result.outcomes, *result.outcomes, refusal))
-    record = write_result(tmp_path, party, NOW)
+    record = write_result(tmp_path, party, Stamp(NOW))
     assert (tmp_path / "mesh.glb").is_file()
     assert (tmp_path / "face_2/mesh.glb").is_file()
-    rows = face_rows(record, "ff/key")
-    assert [row["folder"] for row in rows] == ["ff/key", "ff/key/face_2", "ff/key/face_3"]
+    rows = face_rows(record)
+    folder = "f" * 16 + "/" + party.made_by.result_key
+    assert [row["folder"] for row in rows] == [folder, f"{folder}/face_2", f"{folder}/face_3"]
     assert [row["status"] for row in rows] == ["done", "done", "rejected"]
     assert rows[2]["reason_code"] == "too_small"
     assert {row["photo_id"] for row in rows} == {"f" * 16}
-    assert json.loads(rows[0]["parameters"])["mesher"] == "grid"
+    assert record["parameters"]["mesher"] == "grid"
 
 
 def test_the_key_follows_what_shapes_a_result_and_nothing_else():

@@ -1,6 +1,5 @@
 """Many photos, one after the other, each with a result or a reason."""
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -15,31 +14,11 @@ from facedepth_pipeline.inference import (
     photo_checksum,
     prepare_faces,
 )
+from facedepth_pipeline.made_by import MadeBy
 from facedepth_pipeline.parameters import ReconstructionParameters
 from facedepth_pipeline.photo.detection import FaceDetector
 from facedepth_pipeline.photo.refusal import PhotoRefused
 from facedepth_pipeline.prediction import DepthGenerator, predict_depth_and_doubt
-
-
-@dataclass(frozen=True)
-class MadeBy:
-    """What a result follows from, beside the photo.
-
-    Attributes:
-        model_uri: Exact version of the generator.
-        parameters: How the photo becomes geometry.
-        run_id: MLflow run that makes the results; None outside of MLflow.
-    """
-
-    model_uri: str
-    parameters: ReconstructionParameters
-    run_id: str | None = None
-
-    @property
-    def result_key(self) -> str:
-        """16 hexadecimal digits that stand for model version and shaping parameters: another key, another result."""
-        shaping = self.parameters.model_dump_json(exclude={"max_rejected_fraction", "batch_size"})
-        return hashlib.sha256(f"{self.model_uri}\n{shaping}".encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +55,8 @@ def reconstruct_photos(
         made_by: Says which generator it is, and the parameters.
 
     Yields:
-        A result a photo, in order; at most ``batch_size`` photos are in memory.
+        A result a photo, in order; a photo is asked for when the one before it is prepared, and at most
+        ``batch_size`` are in memory.
     """
     from facedepth_pipeline.pix2pix.device import compute_in
 
@@ -84,14 +64,16 @@ def reconstruct_photos(
     compute_in(generator.network, parameters.precision)
     detector = FaceDetector()
     remaining = iter(photos)
-    while chunk := list(islice(remaining, parameters.batch_size)):
-        prepared = [_prepare(name, content, generator, detector, parameters) for name, content in chunk]
-        predicted = iter(_predict([face for faces in prepared for face in faces], generator, parameters))
-        for (name, content), faces in zip(chunk, prepared, strict=True):
+    while chunk := [
+        (name, photo_checksum(content), _prepare(name, content, generator, detector, parameters))
+        for name, content in islice(remaining, parameters.batch_size)
+    ]:
+        predicted = iter(_predict([face for *_, faces in chunk for face in faces], generator, parameters))
+        for name, checksum, faces in chunk:
             outcomes = tuple(
                 face if isinstance(face, PhotoRefused) else _build(face, *next(predicted), parameters) for face in faces
             )
-            yield PhotoResult(name, photo_checksum(content), made_by, outcomes)
+            yield PhotoResult(name, checksum, made_by, outcomes)
 
 
 def _prepare(

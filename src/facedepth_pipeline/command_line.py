@@ -130,7 +130,9 @@ def _reconstruct(
     parameters: ReconstructionParameters,
 ) -> int:
     """Write and print a result a photo; the number of photos and faces that were refused."""
-    from facedepth_pipeline.batch import MadeBy, reconstruct_photos
+    from facedepth_pipeline.batch import reconstruct_photos
+    from facedepth_pipeline.made_by import MadeBy
+    from facedepth_pipeline.records import Stamp
     from facedepth_pipeline.results import write_result
 
     refused = 0
@@ -139,7 +141,7 @@ def _reconstruct(
     for number, (path, folder, result) in enumerate(zip(paths, folders, results, strict=True), start=1):
         count = f"{number}/{len(paths)} " if len(paths) > 1 else ""
         with replace_folder(folder) as partial:
-            record = write_result(partial, result, datetime.now(UTC))
+            record = write_result(partial, result, Stamp(datetime.now(UTC)))
         for face in record["faces"]:
             which = count + (path.name if len(record["faces"]) == 1 else f"{path.name}, face {face['face']}")
             if face["status"] == "done":
@@ -181,7 +183,7 @@ def _photo_files(given: tuple[Path, ...]) -> Iterator[Path]:
         if path.is_file():
             yield path
             continue
-        names = PhotosOnDisk(path).names
+        names = PhotosOnDisk(str(path)).names
         if not names:
             raise click.UsageError(f"{path} has no photo in it: expected files in {', '.join(sorted(PHOTO_SUFFIXES))}.")
         yield from (path / name for name in names)

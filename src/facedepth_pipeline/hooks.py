@@ -17,12 +17,17 @@ from mlflow.exceptions import MlflowException
 from pydantic import ValidationError
 
 from facedepth_pipeline.checkpoint import checkpoint_name, is_first_worker
+from facedepth_pipeline.jobs.record import JobFailed, JobRecord
 from facedepth_pipeline.pairs import pairs_digest
-from facedepth_pipeline.parameters import PARAMETER_GROUPS, Parameters, TrainParameters, unknown_key
+from facedepth_pipeline.parameters import PARAMETER_GROUPS, BatchParameters, Parameters, TrainParameters, unknown_key
 from facedepth_pipeline.summary import print_summary
+from facedepth_pipeline.tracking.jobs import name_run
 from facedepth_pipeline.tracking.runs import run_to_continue
 
 logger = logging.getLogger(__name__)
+
+JOB = "reconstruction_job"
+JOB_OUTPUTS = {JOB, "reconstruction_manifest", "reconstruction_sheet"}
 
 
 class ParameterGuard:
@@ -51,13 +56,32 @@ class TrackingHook(MlflowHook):
     """kedro-mlflow's hook; it logs each field of a typed parameter group as one MLflow parameter."""
 
     _goes_on = False  # whether this command opened the run of an earlier one again
+    _unreachable: MlflowException | None = None
+    _logger = logging.getLogger("kedro_mlflow")  # its messages are its own, not this module's
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Set MLflow up; that it cannot be reached is not said before it is known what is to run."""
+        os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "4")  # half a minute, where the default takes four
+        try:
+            super().after_context_created(context)
+        except MlflowException as error:
+            self._unreachable = error
 
     @hook_impl
     def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
         """Start a run, or open the one again in which the training of this command was interrupted.
 
-        Of several machines that train together the first alone has a run.
+        Of several machines that train together the first alone has a run. A batch job does without one where MLflow
+        cannot be reached; a later job logs it.
         """
+        if self._unreachable is not None:
+            reason = f"MLflow at {mlflow.get_tracking_uri()} cannot be reached: {self._unreachable.message}"
+            if pipeline.all_outputs() - JOB_OUTPUTS:
+                raise click.ClickException(f"{reason} Nothing has run. Start the server, or name another tracking_uri.")
+            logger.warning("%s The job goes on without it.", reason)
+            self._is_mlflow_enabled, self.run_id = False, None
+            return
         if not is_first_worker(os.environ.get("TF_CONFIG")):
             names = run_params.get("pipeline_names") or [run_params.get("pipeline_name") or "__default__"]
             self.mlflow_config.tracking.disable_tracking.pipelines = names
@@ -67,7 +91,20 @@ class TrackingHook(MlflowHook):
         if owner is not None:
             self.mlflow_config.tracking.run.id = run_to_continue(owner)
             self._goes_on = self.mlflow_config.tracking.run.id is not None
+        elif JOB in pipeline.all_outputs():
+            shared = self._run_of_several_jobs(catalog)
+            self.mlflow_config.tracking.run.id = shared
+            self._goes_on = shared is not None
         super().before_pipeline_run(run_params=run_params, pipeline=pipeline, catalog=catalog)
+
+    def _run_of_several_jobs(self, catalog: CatalogProtocol) -> str | None:
+        """The run of all jobs that give the same ``batch.mlflow_run``; None if this one gives no name."""
+        name = BatchParameters.model_validate(catalog.load("params:batch")).mlflow_run
+        if not name:
+            return None
+        experiment = self.mlflow_config.tracking.experiment._experiment.experiment_id
+        run_id: str = catalog.load("reconstructions").shared_run(name, *name_run(experiment, name))
+        return run_id
 
     @hook_impl
     def before_node_run(self, node: Node, catalog: CatalogProtocol, inputs: dict[str, Any], is_async: bool) -> None:
@@ -112,22 +149,41 @@ def _owner_of_unfinished_training(pipeline: Pipeline, catalog: CatalogProtocol) 
 class RunSummary:
     """Ends a run that made metrics or meshes with a short table and where to look."""
 
+    _job: JobRecord | None = None  # of this run
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
+        """Keep what a job says of itself."""
+        if dataset_name == JOB:
+            self._job = data
+
     @hook_impl
     def after_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
         """Print the table for what this run has written."""
         made = pipeline.all_outputs()
         metrics = catalog.load("depth_metrics") if "depth_metrics" in made else None
         promotion = catalog.load("promotion") if "promotion" in made else None
-        manifest = catalog.load("reconstruction_manifest") if "reconstruction_manifest" in made else None
-        if metrics is not None or manifest is not None:
-            places = {
-                title: str(catalog[name]._filepath)
-                for name, title in (
-                    ("evaluation_report", "Report"),
-                    ("reconstruction_sheet", "Contact sheet"),
-                    ("reconstructions", "Meshes"),
-                )
-                if name in made
-            }
-            places["MLflow"] = "kedro mlflow ui" + (f" --env={run_params['env']}" if run_params["env"] else "")
-            print_summary(metrics, promotion, manifest, places)
+        if metrics is not None or self._job is not None:
+            print_summary(metrics, promotion, self._job, _places(made, catalog, run_params["env"]))
+
+    @hook_impl(trylast=True)  # the MLflow run is to be ended as failed before
+    def on_pipeline_error(
+        self, error: Exception, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol
+    ) -> None:
+        """Print what a job did before it failed; why it failed is a sentence and not a traceback."""
+        if self._job is not None:
+            print_summary(None, None, self._job, _places(pipeline.all_outputs(), catalog, run_params["env"]))
+        if isinstance(error, JobFailed):
+            raise click.ClickException(str(error)) from error
+
+
+def _places(made: set[str], catalog: CatalogProtocol, env: str | None) -> dict[str, str]:
+    titles = {
+        "evaluation_report": "Report",
+        "reconstruction_sheet": "Contact sheet",
+        "reconstruction_manifest": "Manifest",
+    }
+    places = {title: str(catalog[name]._filepath) for name, title in titles.items() if name in made}
+    if JOB in made:
+        places["Meshes"] = str(catalog["reconstructions"]._filepath)
+    return places | {"MLflow": "kedro mlflow ui" + (f" --env={env}" if env else "")}

@@ -161,7 +161,7 @@ def build_geometry(
         parameters: Mesher and its knobs.
 
     Raises:
-        PhotoRefused: ``no_surface``, if hardly anything was predicted as face.
+        PhotoRefused: ``no_surface``, if hardly anything was predicted as face, or nothing of it can be meshed.
     """
     face_pixels = int(depth_map.valid.sum())
     if face_pixels < MIN_FACE_PIXELS:
@@ -175,6 +175,10 @@ def build_geometry(
         trimmed = trim_rim(depth_map, parameters.max_rim_drop_mm)
         if int(trimmed.valid.sum()) < MIN_FACE_PIXELS:  # all rim and no face: better a fringe than nothing
             trimmed = depth_map
+    try:
+        mesh = build_mesh(trimmed, photo, parameters)
+    except ValueError as error:  # of the mesher: what is left of the depth is not a surface
+        raise PhotoRefused(RefusalReason.NO_SURFACE, str(error)) from error
     if parameters.background == "fill":
         texture = paint_background(texture, photo, depth_map.valid)
     return Reconstruction(
@@ -184,7 +188,7 @@ def build_geometry(
         texture=texture,
         point_cloud=point_cloud(depth_map, photo),
         wireframe=wireframe(trimmed, parameters.max_depth_jump_mm, parameters.wireframe_stride),
-        mesh=build_mesh(trimmed, photo, parameters),
+        mesh=mesh,
     )
 
 

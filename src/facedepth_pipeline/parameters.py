@@ -304,13 +304,75 @@ class ReconstructionParameters(Parameters):
         Field(min_length=1, description="Files to write; a list, or names with spaces between in --params."),
     ] = ["ply", "glb", "point_cloud", "wireframe"]
     max_rejected_fraction: Annotated[
-        float, Field(ge=0, le=1, description="A batch with a larger share of refused photos fails.")
+        float, Field(ge=0, le=1, description="A job with a larger share of rejected photos fails at its end.")
     ] = 0.5
     batch_size: Annotated[int, Field(ge=1, le=256, description="Photos in one pass of the generator.")] = 8
     precision: Annotated[
         Literal["auto", "float32", "bfloat16"],
         Field(description="Of the generator; auto takes bfloat16 where the processor has it."),
     ] = "auto"
+
+
+class DaskParameters(Parameters):
+    """Which processes do the work of ``reconstruct``."""
+
+    scheduler: Annotated[
+        str | None,
+        Field(
+            pattern=r"^(tcp|tls|ws|wss)://.+$", description="Of a running cluster; null = processes of this machine."
+        ),
+    ] = None
+    workers: Annotated[int, Field(ge=0, le=1024, description="Processes of this machine; 0 = one for each core.")] = 0
+    memory_gb: Annotated[
+        float | None,
+        Field(ge=1, description="Of one process of this machine, which is ended beyond; null = its share of all."),
+    ] = None
+    dashboard: Annotated[
+        str | None, Field(description="Address of Dask's dashboard on this machine, port 0 = any; null = none.")
+    ] = "127.0.0.1:0"
+    wait_for_workers_s: Annotated[
+        float, Field(gt=0, description="A cluster that has had no worker for so long ends the job.")
+    ] = 120.0
+
+
+class BatchParameters(Parameters):
+    """How a job of ``reconstruct`` goes about its photos; nothing here changes a result."""
+
+    shard: Annotated[int, Field(ge=0, description="This job does the photos of this shard, counted from 0.")] = 0
+    num_shards: Annotated[int, Field(ge=1, le=10_000, description="Jobs that share the photos.")] = 1
+    redo: Annotated[
+        Literal["none", "set_aside", "all"],
+        Field(description="Photos to do again: those that failed, hung or ended a worker, or all."),
+    ] = "none"
+    attempts: Annotated[int, Field(ge=1, le=10, description="After so many failures a photo is set aside.")] = 3
+    photo_timeout_s: Annotated[float, Field(ge=5, description="A photo that takes longer counts as failed.")] = 120.0
+    wait_for_lock_s: Annotated[
+        float, Field(ge=0, description="How long to wait for another job on the same results; 0 = leave at once.")
+    ] = 0.0
+    mlflow_run: Annotated[
+        str,
+        Field(pattern=r"^[\w.-]*$", description="Jobs of the same name log to one MLflow run; empty = each its own."),
+    ] = ""
+    log_faces: Annotated[
+        bool,
+        Field(description="Whether contact sheet, meshes and file names may go to MLflow: they are personal data."),
+    ] = True
+    logged_meshes: Annotated[
+        int, Field(ge=0, le=100, description="The first so many meshes of a job go to MLflow.")
+    ] = 3
+
+    def in_effect(self) -> dict[str, Any]:
+        """Without what differs between jobs that log to one MLflow run."""
+        values = super().in_effect()
+        return {name: value for name, value in values.items() if name != "shard"} if self.mlflow_run else values
+
+    @model_validator(mode="after")
+    def _shard_is_one_of_them(self) -> Self:
+        if self.shard >= self.num_shards:
+            raise ValueError(
+                f"shard is {self.shard}; with num_shards {self.num_shards} it is 0 to {self.num_shards - 1}"
+            )
+        return self
 
 
 PARAMETER_GROUPS: dict[str, type[Parameters]] = {
@@ -321,4 +383,6 @@ PARAMETER_GROUPS: dict[str, type[Parameters]] = {
     "train": TrainParameters,
     "evaluate": EvaluateParameters,
     "reconstruct": ReconstructionParameters,
+    "dask": DaskParameters,
+    "batch": BatchParameters,
 }

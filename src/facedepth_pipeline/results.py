@@ -1,4 +1,4 @@
-"""What became of a photo, as files in a folder and as rows of a table. One of the modules that open files.
+"""What became of a photo, as files in a folder. One of the modules that open files.
 
 The folder of a photo holds ``result.json``, and for its face (further ones in ``face_2/`` and so on):
 
@@ -13,7 +13,6 @@ The folder of a photo holds ``result.json``, and for its face (further ones in `
 import io
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,57 +20,26 @@ import numpy as np
 from PIL import Image
 
 from facedepth_pipeline import __version__
-from facedepth_pipeline.batch import MadeBy, PhotoResult
+from facedepth_pipeline.batch import PhotoResult
 from facedepth_pipeline.depth import MM_PER_PNG_LEVEL, DepthMap, depth_to_png_levels
 from facedepth_pipeline.inference import Reconstruction
+from facedepth_pipeline.made_by import MadeBy
 from facedepth_pipeline.mesh import export, glb
 from facedepth_pipeline.mesh.preview import preview
 from facedepth_pipeline.photo.refusal import PhotoRefused
-
-RECORD_FILE = "result.json"
-PREVIEW_FILE = "preview.png"
-PHOTO_COLUMNS = (
-    "photo_id",
-    "result_key",
-    "file_name",
-    "photo_sha256",
-    "model_uri",
-    "run_id",
-    "parameters",
-    "finished_at",
-)
-FACE_COLUMNS = (
-    "face",
-    "status",
-    "reason_code",
-    "reason",
-    "alignment",
-    "scale",
-    "mm_per_photo_px",
-    "yaw_deg",
-    "pitch_deg",
-    "pitch_x_mm",
-    "pitch_y_mm",
-    "width_mm",
-    "height_mm",
-    "depth_mm",
-    "doubt_mm",
-    "vertices",
-    "triangles",
-    "folder",
-)
+from facedepth_pipeline.records import PREVIEW_FILE, RECORD_FILE, Stamp
 
 
-def write_result(folder: Path, result: PhotoResult, finished_at: datetime) -> dict[str, Any]:
+def write_result(folder: Path, result: PhotoResult, stamp: Stamp) -> dict[str, Any]:
     """Write everything of one photo, ``result.json`` last.
 
     Args:
         folder: Exists and is empty.
         result: What became of the photo.
-        finished_at: With a time zone.
+        stamp: When, and by which job.
 
     Returns:
-        What ``result.json`` says; :func:`face_rows` makes rows of it.
+        What ``result.json`` says; :func:`~facedepth_pipeline.records.face_rows` makes rows of it.
     """
     faces = []
     for number, outcome in enumerate(result.outcomes, start=1):
@@ -87,18 +55,15 @@ def write_result(folder: Path, result: PhotoResult, finished_at: datetime) -> di
         "photo_sha256": result.photo_sha256,
         "model_uri": result.made_by.model_uri,
         "run_id": result.made_by.run_id,
+        "job_id": stamp.job_id,
         "parameters": result.made_by.parameters.model_dump(mode="json"),
-        "finished_at": finished_at.isoformat(),
+        "finished_at": stamp.finished_at.isoformat(timespec="milliseconds"),
+        "size_bytes": stamp.size_bytes,
+        "modified": stamp.modified,
         "faces": faces,
     }
     export.write_atomically(folder / RECORD_FILE, json.dumps(record, indent=2).encode())
     return record
-
-
-def face_rows(record: Mapping[str, Any], folder: str) -> list[dict[str, Any]]:
-    """Rows of the manifest, one a face, from a ``result.json`` in this folder."""
-    photo = {name: record[name] for name in PHOTO_COLUMNS} | {"parameters": json.dumps(record["parameters"])}
-    return [{**photo, **face, "folder": f"{folder}/{face['folder']}".rstrip("/")} for face in record["faces"]]
 
 
 def _provenance(result: PhotoResult) -> dict[str, str]:

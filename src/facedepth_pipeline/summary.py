@@ -3,25 +3,25 @@
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from facedepth_pipeline.manifest import newest_results
+from facedepth_pipeline.jobs.record import JobRecord
 
 
 def print_summary(
     metrics: Mapping[str, Any] | None,
     promotion: Mapping[str, Any] | None,
-    manifest: pd.DataFrame | None,
+    job: JobRecord | None,
     places: Mapping[str, str],
 ) -> None:
-    """Print metrics of the held-out subjects, the number of meshes, and where everything lies.
+    """Print metrics of the held-out subjects, what became of photos, and where everything lies.
 
     Args:
         metrics: ``depth_metrics``, or None if this run did not evaluate.
         promotion: Whether the generator became champion, or None if this run did not decide.
-        manifest: ``reconstruction_manifest``, or None if this run did not reconstruct.
+        job: What became of the photos, or None if this run did not reconstruct.
         places: Path of each thing to look at, or the command that shows it, by its title.
     """
     console = Console()
@@ -30,11 +30,8 @@ def print_summary(
     if promotion is not None:
         outcome = "[bold]promoted[/bold]" if promotion["promoted"] else "not promoted"
         console.print(f"Champion: {outcome}. {promotion['reason']}", highlight=False)
-    if manifest is not None:
-        newest = newest_results(manifest)
-        done = int((newest["status"] == "done").sum())
-        rejected = len(newest) - done
-        console.print(f"Meshes: [bold]{done}[/bold] faces reconstructed, {rejected} photos rejected")
+    if job is not None:
+        console.print(_job_table(job))
     for title, place in places.items():
         console.print(f"{title:>14}: {place}", soft_wrap=True, highlight=False)
 
@@ -46,4 +43,25 @@ def _metrics_table(metrics: Mapping[str, Any]) -> Table:
         interval = figures["mae_mm_ci95"]
         around = f"  [{interval[0]:.2f}, {interval[1]:.2f}]" if interval else ""
         table.add_row(name.replace("_", " "), f"{figures['mae_mm']:.2f}{around}", f"{figures['rmse_mm']:.2f}")
+    return table
+
+
+def _job_table(job: JobRecord) -> Table:
+    which = "" if job.num_shards == 1 else f", shard {job.shard} of {job.num_shards}"
+    table = Table(title=f"{job.listed:,} photos{which}, by {job.model_uri}", title_justify="left")
+    table.add_column("photos")
+    table.add_column("", justify="right")
+    table.add_column("for example", overflow="fold")
+    table.add_row("reconstructed", f"[bold]{job.done:,}[/bold]", f"{job.faces:,} faces reconstructed")
+    for code, count in job.rejected.most_common():
+        table.add_row(f"rejected: {code.replace('_', ' ')}", f"{count:,}", Text(job.examples[code][0]))
+    if job.found:
+        table.add_row("found", f"{job.found:,}", "made before, by a job that was killed or under another name")
+    table.add_row("skipped", f"{job.skipped:,}", "done by earlier jobs")
+    left = job.to_do - job.handled - job.found
+    if left:
+        table.add_row("[bold]not done[/bold]", f"{left:,}", Text(job.stopped_by or ""))
+    if job.handled:
+        rate = f"{job.handled / job.seconds:.1f} photos/s, {job.seconds / job.handled:.2f} s a photo"
+        table.caption = f"{job.seconds:.0f} s with {job.workers} processes: {rate}; tried again: {job.retries}"
     return table

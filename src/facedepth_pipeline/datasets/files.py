@@ -1,11 +1,14 @@
 """Files and folders that are either whole or not there."""
 
+import errno
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+WRITERS_AT_ONCE = 8
 
 
 @contextmanager
@@ -27,17 +30,31 @@ def replace_file(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def replace_folder(path: Path) -> Iterator[Path]:
-    """Yield an empty folder beside ``path`` to fill; it takes the place of ``path`` when all went well."""
+def replace_folder(path: Path, partials: Path | None = None) -> Iterator[Path]:
+    """Yield an empty folder to fill; it takes the place of ``path`` when all went well.
+
+    Args:
+        path: Two writers may replace it at the same time: one of their folders stays.
+        partials: Where the folder lies meanwhile, on the same disk; None = beside ``path``, hidden.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    partials = path.parent if partials is None else partials
+    partials.mkdir(exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=partials))
     retired = partial.with_name(partial.name + ".old")
     try:
         partial.chmod(0o755)
         yield partial
-        if path.exists():
-            path.rename(retired)
-        partial.rename(path)
+        for others in range(WRITERS_AT_ONCE, -1, -1):
+            try:
+                if path.exists():
+                    path.rename(retired)
+                partial.rename(path)
+                break
+            except OSError as error:
+                if not others or error.errno not in (errno.ENOENT, errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+                shutil.rmtree(retired, ignore_errors=True)  # another writer was between our two steps
     finally:
         shutil.rmtree(partial, ignore_errors=True)
         shutil.rmtree(retired, ignore_errors=True)

@@ -55,7 +55,7 @@ class GeneratorDataset(AbstractDataset[DepthGenerator, DepthGenerator]):
         return {"filepath": str(self._filepath)}
 
 
-class RegisteredGeneratorDataset(AbstractDataset[None, tuple[DepthGenerator, str]]):
+class GeneratorVersionDataset(AbstractDataset[None, Any]):
     """A generator in the MLflow registry, or the one that ships with the package; read only.
 
     Args:
@@ -67,11 +67,11 @@ class RegisteredGeneratorDataset(AbstractDataset[None, tuple[DepthGenerator, str
         self._model_uri = model_uri
         self.metadata = metadata
 
-    def load(self) -> tuple[DepthGenerator, str]:
-        """Load the generator; the second item is the address of its exact version."""
-        from facedepth_pipeline.tracking.registry import load_registered_generator
+    def load(self) -> Any:
+        """Find out which version it is (``GeneratorVersion``); nothing is fetched yet."""
+        from facedepth_pipeline.tracking.versions import find_version
 
-        return load_registered_generator(self._model_uri)
+        return find_version(self._model_uri)
 
     def save(self, data: None) -> None:
         """Refused: register a generator with the ``train`` pipeline."""

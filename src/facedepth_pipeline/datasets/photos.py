@@ -1,12 +1,13 @@
 """A folder of photos as they come."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
 from kedro.io import AbstractDataset, DatasetError
 
-from facedepth_pipeline.datasets.files import replace_file
+from facedepth_pipeline.datasets.storage import open_storage
+from facedepth_pipeline.jobs.plan import PhotoFile
 
 PHOTO_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".gif", ".heic", ".heif"}
@@ -14,38 +15,52 @@ PHOTO_SUFFIXES = frozenset(
 
 
 class PhotosOnDisk:
-    """Photos below a folder, read one at a time."""
+    """Photos below a folder or an ``s3://`` prefix: listed once, read one at a time. It travels without the list."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.names = sorted(
-            path.relative_to(folder).as_posix()
-            for path in folder.rglob("*")
-            if path.is_file() and path.suffix.lower() in PHOTO_SUFFIXES and not path.name.startswith(".")
-        )
+    def __init__(self, url: str) -> None:
+        self._storage = open_storage(url)
+        self.url = self._storage.url
+
+    def __reduce__(self) -> tuple[type["PhotosOnDisk"], tuple[str]]:
+        return type(self), (self.url,)
+
+    @cached_property
+    def files(self) -> list[PhotoFile]:
+        """All photos, in order of names."""
+        return [
+            PhotoFile(file.name, file.size_bytes, file.modified)
+            for file in self._storage.files()
+            if not file.name.rpartition("/")[2].startswith(".")
+            and f".{file.name.lower().rpartition('.')[2]}" in PHOTO_SUFFIXES
+        ]
+
+    @property
+    def names(self) -> list[str]:
+        """Their names."""
+        return [file.name for file in self.files]
 
     def __len__(self) -> int:
-        return len(self.names)
+        return len(self.files)
 
     def __iter__(self) -> Iterator[tuple[str, bytes]]:
-        """Name and content of each photo, in order of names."""
-        return ((name, self.read(name)) for name in self.names)
+        """Name and content of each photo."""
+        return ((file.name, self.read(file.name)) for file in self.files)
 
     def read(self, name: str) -> bytes:
         """Content of one photo."""
-        return (self._folder / name).read_bytes()
+        return self._storage.read(name)
 
 
 class PhotosDataset(AbstractDataset[Mapping[str, bytes], PhotosOnDisk]):
     """A folder with photos in it, at any depth; files of other kinds are left alone.
 
     Args:
-        filepath: The folder (``photos_root``).
+        filepath: The folder (``photos_root``), or ``s3://bucket/prefix``.
         metadata: For Kedro-Viz; not used here.
     """
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        self._filepath = Path(filepath)
+        self._filepath = filepath
         self.metadata = metadata
 
     def load(self) -> PhotosOnDisk:
@@ -54,21 +69,22 @@ class PhotosDataset(AbstractDataset[Mapping[str, bytes], PhotosOnDisk]):
         Raises:
             DatasetError: If there is none.
         """
-        if not self._exists():
+        photos = PhotosOnDisk(self._filepath)
+        if not photos.files:
             raise DatasetError(
                 f"No photo in {self._filepath}: expected files ending in {', '.join(sorted(PHOTO_SUFFIXES))}. "
                 "Put photos there, or name another folder with --params=photos_root=..."
             )
-        return PhotosOnDisk(self._filepath)
+        return photos
 
     def save(self, data: Mapping[str, bytes]) -> None:
         """Write photos by name, beside those that are there."""
+        storage = open_storage(self._filepath)
         for name, content in data.items():
-            with replace_file(self._filepath / name) as partial:
-                partial.write_bytes(content)
+            storage.write(name, content)
 
     def _exists(self) -> bool:
-        return self._filepath.is_dir() and len(PhotosOnDisk(self._filepath)) > 0
+        return bool(PhotosOnDisk(self._filepath).files)
 
     def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath)}
+        return {"filepath": self._filepath}

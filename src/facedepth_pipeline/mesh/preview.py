@@ -13,6 +13,8 @@ CAPTION_PX = 24
 MARGIN_PX = 4
 LIGHT = np.array([0.35, 0.45, 0.82])
 AMBIENT = 0.35
+CLAY = 205.0
+YAWS_DEG = (0.0, 35.0, 80.0)
 
 
 def preview(photo: np.ndarray, depth_map: DepthMap, mesh: Mesh, doubt_mm: np.ndarray | None = None) -> np.ndarray:
@@ -38,8 +40,9 @@ def preview(photo: np.ndarray, depth_map: DepthMap, mesh: Mesh, doubt_mm: np.nda
     if doubt_mm is not None:
         most = max(float(np.quantile(doubt_mm[depth_map.valid], 0.99)), 1e-6)
         tiles[f"doubt, 0 to {most:.1f} mm"] = _upright(_coloured(doubt_mm, depth_map.valid, 0, most), depth_map)
-    tiles["mesh with photo"] = render_views(mesh, (0.0,), textured=True)
-    tiles["front, three quarters, profile"] = render_views(mesh)
+    views = _Views(mesh)
+    tiles["mesh with photo"] = views.shade(0.0, textured=True)
+    tiles["front, three quarters, profile"] = np.hstack([views.shade(angle, textured=False) for angle in YAWS_DEG])
     return np.hstack([captioned(tile, words) for words, tile in tiles.items()])
 
 
@@ -67,7 +70,7 @@ def captioned(tile: np.ndarray, words: str) -> np.ndarray:
     return np.asarray(canvas)
 
 
-def render_views(mesh: Mesh, yaw_deg: tuple[float, ...] = (0.0, 35.0, 80.0), textured: bool = False) -> np.ndarray:
+def render_views(mesh: Mesh, yaw_deg: tuple[float, ...] = YAWS_DEG, textured: bool = False) -> np.ndarray:
     """Orthographic views side by side: the face turned about the vertical axis, in whole in each.
 
     Args:
@@ -78,34 +81,57 @@ def render_views(mesh: Mesh, yaw_deg: tuple[float, ...] = (0.0, 35.0, 80.0), tex
     Returns:
         (320, 250 * views, 3) uint8 RGB on white, every view at the same scale.
     """
-    centre = (mesh.vertices.min(0) + mesh.vertices.max(0)) / 2
-    from_centre = np.abs(mesh.vertices - centre)
-    aside = float(np.hypot(from_centre[:, 0], from_centre[:, 2]).max())  # however it is turned
-    radius = max(float(from_centre[:, 1].max()), aside * VIEW_SIZE_PX / VIEW_WIDTH_PX) * 1.02
-    return np.hstack([_render(mesh, centre, radius, np.deg2rad(angle), textured) for angle in yaw_deg])
+    views = _Views(mesh)
+    return np.hstack([views.shade(angle, textured) for angle in yaw_deg])
 
 
-def _render(mesh: Mesh, centre: np.ndarray, radius: float, yaw: float, textured: bool) -> np.ndarray:
-    turn = np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])
-    vertices = ((mesh.vertices - centre) @ turn.T).astype(np.float32)
-    scene = o3d.t.geometry.RaycastingScene()
-    scene.add_triangles(
-        o3d.core.Tensor.from_numpy(vertices), o3d.core.Tensor.from_numpy(mesh.triangles.astype(np.uint32))
-    )
-    down = ((np.arange(VIEW_SIZE_PX) + 0.5) / VIEW_SIZE_PX * 2 - 1) * radius
-    right = ((np.arange(VIEW_WIDTH_PX) + 0.5) / VIEW_WIDTH_PX * 2 - 1) * radius * VIEW_WIDTH_PX / VIEW_SIZE_PX
-    x, y = np.meshgrid(right, -down)
-    origins = np.stack([x, y, np.full_like(x, 2 * radius + np.ptp(vertices[:, 2]))], axis=-1)
-    rays = np.concatenate([origins, np.broadcast_to([0.0, 0.0, -1.0], origins.shape)], axis=-1)
-    hit = scene.cast_rays(o3d.core.Tensor.from_numpy(rays.astype(np.float32)))
-    seen = np.isfinite(hit["t_hit"].numpy())
-    corners = mesh.triangles[hit["primitive_ids"].numpy()[seen]]
-    uv = hit["primitive_uvs"].numpy()[seen]
-    weights = np.concatenate([1 - uv.sum(1, keepdims=True), uv], axis=1)[..., None]
-    normals = (vertex_normals(vertices, mesh.triangles)[corners] * weights).sum(1)
-    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
-    light = AMBIENT + (1 - AMBIENT) * np.clip(normals @ (LIGHT / np.linalg.norm(LIGHT)), 0, 1)
-    base = (mesh.colours[corners] * weights).sum(1) if textured else np.full((len(uv), 3), 205.0)
-    image = np.full((*x.shape, 3), 255, np.uint8)
-    image[seen] = np.clip(base if textured else base * light[:, None] * 1.15, 0, 255)
-    return image
+class _Views:
+    """A mesh as it is seen from around; what takes long is done once for all pictures of it."""
+
+    def __init__(self, mesh: Mesh) -> None:
+        centre = (mesh.vertices.min(0) + mesh.vertices.max(0)) / 2
+        from_centre = np.abs(mesh.vertices - centre)
+        aside = float(np.hypot(from_centre[:, 0], from_centre[:, 2]).max())  # however it is turned
+        self._radius = max(float(from_centre[:, 1].max()), aside * VIEW_SIZE_PX / VIEW_WIDTH_PX) * 1.02
+        self._mesh = mesh
+        vertices = (mesh.vertices - centre).astype(np.float32)
+        self._normals = vertex_normals(vertices, mesh.triangles)
+        self._scene = o3d.t.geometry.RaycastingScene()
+        self._scene.add_triangles(
+            o3d.core.Tensor.from_numpy(vertices), o3d.core.Tensor.from_numpy(mesh.triangles.astype(np.uint32))
+        )
+        self._hits: dict[float, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
+
+    def shade(self, yaw_deg: float, textured: bool) -> np.ndarray:
+        """(320, 250, 3) uint8 RGB."""
+        if yaw_deg not in self._hits:
+            self._hits[yaw_deg] = self._look(_turn(yaw_deg))
+        seen, corners, weights = self._hits[yaw_deg]
+        image = np.full((*seen.shape, 3), 255, np.uint8)
+        if textured:
+            image[seen] = np.clip((self._mesh.colours[corners] * weights).sum(1), 0, 255)
+            return image
+        normals = (self._normals[corners] * weights).sum(1) @ _turn(yaw_deg).T
+        normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
+        light = AMBIENT + (1 - AMBIENT) * np.clip(normals @ (LIGHT / np.linalg.norm(LIGHT)), 0, 1)
+        image[seen] = np.clip(CLAY * light[:, None] * 1.15, 0, 255)
+        return image
+
+    def _look(self, turn: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Which pixels see the mesh; of each of these the corners of its triangle, and their weights."""
+        radius = self._radius
+        down = ((np.arange(VIEW_SIZE_PX) + 0.5) / VIEW_SIZE_PX * 2 - 1) * radius
+        right = ((np.arange(VIEW_WIDTH_PX) + 0.5) / VIEW_WIDTH_PX * 2 - 1) * radius * VIEW_WIDTH_PX / VIEW_SIZE_PX
+        x, y = np.meshgrid(right, -down)
+        origins = np.stack([x, y, np.full_like(x, 4 * radius)], axis=-1) @ turn  # the eye goes round, not the mesh
+        rays = np.concatenate([origins, np.broadcast_to(np.array([0.0, 0.0, -1.0]) @ turn, origins.shape)], axis=-1)
+        hit = self._scene.cast_rays(o3d.core.Tensor.from_numpy(rays.astype(np.float32)))
+        seen = np.isfinite(hit["t_hit"].numpy())
+        corners = self._mesh.triangles[hit["primitive_ids"].numpy()[seen]]
+        uv = hit["primitive_uvs"].numpy()[seen]
+        return seen, corners, np.concatenate([1 - uv.sum(1, keepdims=True), uv], axis=1)[..., None]
+
+
+def _turn(yaw_deg: float) -> np.ndarray:
+    yaw = np.deg2rad(yaw_deg)
+    return np.array([[np.cos(yaw), 0, np.sin(yaw)], [0, 1, 0], [-np.sin(yaw), 0, np.cos(yaw)]])

@@ -15,6 +15,11 @@ class RefusalReason(StrEnum):
     CUT_OFF = "cut_off"
     NOT_ALIGNED = "not_aligned"
     NO_SURFACE = "no_surface"
+    # nothing is wrong with the photo for all we know, but a batch could not be held up by it:
+    UNREADABLE = "unreadable"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    CRASHED = "crashed"
 
 
 class PhotoRefused(ValueError):

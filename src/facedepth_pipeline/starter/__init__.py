@@ -24,12 +24,24 @@ def load_starter() -> tuple[DepthGenerator, str]:
     from facedepth_pipeline.keras_import import keras  # noqa: F401  TensorFlow's first import, quietly
     from facedepth_pipeline.pix2pix.unet import build_generator
 
-    content = (files(__name__) / WEIGHTS_FILE).read_bytes()
-    sidecar = starter_sidecar()
+    content, sidecar = _weights(), starter_sidecar()
     recipe = Recipe.model_validate({name: sidecar.parameters[name] for name in Recipe.model_fields})
     network = build_generator(recipe.width, recipe.normalization, seed=0, decoder=recipe.decoder)
     network.set_weights(unpack_weights(content))
-    return DepthGenerator(network, sidecar), f"{STARTER_URI}/{hashlib.sha256(content).hexdigest()[:12]}"
+    return DepthGenerator(network, sidecar), _uri(content)
+
+
+def starter_uri() -> str:
+    """The name of :func:`load_starter`, without loading anything."""
+    return _uri(_weights())
+
+
+def _weights() -> bytes:
+    return (files(__name__) / WEIGHTS_FILE).read_bytes()
+
+
+def _uri(weights: bytes) -> str:
+    return f"{STARTER_URI}/{hashlib.sha256(weights).hexdigest()[:12]}"
 
 
 def starter_sidecar() -> GeneratorSidecar:

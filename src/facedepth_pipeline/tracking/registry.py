@@ -1,6 +1,5 @@
 """Generators in the MLflow model registry."""
 
-import json
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -15,9 +14,8 @@ from facedepth_pipeline import keras_import  # noqa: F401  first import of Keras
 from facedepth_pipeline.depth import IMAGE_SIZE_PX, depth_to_png_levels
 from facedepth_pipeline.prediction import DepthGenerator, predict_depth_maps
 from facedepth_pipeline.sidecar import GeneratorSidecar
-from facedepth_pipeline.starter import STARTER_URI, load_starter
-
-SIDECAR_KEY = "facedepth_sidecar"
+from facedepth_pipeline.starter import STARTER_URI
+from facedepth_pipeline.tracking.versions import SIDECAR_KEY, find_version
 
 
 @dataclass(frozen=True)
@@ -111,8 +109,7 @@ def load_registered_generator(model_uri: str) -> tuple[DepthGenerator, str]:
     """Load a generator and its sidecar from the registry, or the one that ships with the package.
 
     Args:
-        model_uri: ``models:/<name>@<alias>`` or ``models:/<name>/<version>``, any other address that MLflow knows, or
-            ``starter``.
+        model_uri: As :func:`~facedepth_pipeline.tracking.versions.find_version` takes it.
 
     Returns:
         The generator, and the address of the exact version that an alias stands for.
@@ -120,36 +117,5 @@ def load_registered_generator(model_uri: str) -> tuple[DepthGenerator, str]:
     Raises:
         ValueError: If there is no such model, it was not registered by this project, or it takes other photos.
     """
-    if model_uri == STARTER_URI:
-        return load_starter()
-    try:
-        exact = _exact_uri(model_uri)
-        info = mlflow.models.get_model_info(exact)
-        network = mlflow.keras.load_model(exact)
-    except mlflow.exceptions.MlflowException as error:
-        raise ValueError(
-            f"No generator at {model_uri!r} in the MLflow registry {mlflow.get_registry_uri()}: "
-            f"{str(error.message).rstrip('. ')}. Train one with `kedro run --pipelines=train,evaluate`, or name "
-            "another model: `starter` ships with the package."
-        ) from error
-    sidecar = (info.metadata or {}).get(SIDECAR_KEY)
-    if sidecar is None:
-        raise ValueError(
-            f"The model at {model_uri!r} has no {SIDECAR_KEY!r} in its metadata, so its scale and frame are not "
-            "known. Expected a model registered by `kedro run --pipelines=train`."
-        )
-    expected = (IMAGE_SIZE_PX, IMAGE_SIZE_PX, 3)
-    if tuple(network.input_shape[1:]) != expected:
-        raise ValueError(
-            f"The model at {model_uri!r} takes photos of shape {tuple(network.input_shape[1:])}; this project's are "
-            f"{expected}."
-        )
-    return DepthGenerator(network, GeneratorSidecar.model_validate(json.loads(sidecar))), exact
-
-
-def _exact_uri(model_uri: str) -> str:
-    """The version that an alias stands for now: it may be moved while a batch runs."""
-    name, at, alias = model_uri.removeprefix("models:/").rpartition("@")
-    if not at:
-        return model_uri
-    return f"models:/{name}/{mlflow.MlflowClient().get_model_version_by_alias(name, alias).version}"
+    version = find_version(model_uri)
+    return version.pack().load(), version.model_uri

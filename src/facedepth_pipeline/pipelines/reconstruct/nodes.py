@@ -1,46 +1,134 @@
 """Nodes of ``reconstruct``."""
 
-from collections.abc import Iterator
+import logging
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
+from mlflow.exceptions import MlflowException
 from tqdm import tqdm
 
-from facedepth_pipeline import batch
+from facedepth_pipeline.datasets.manifest import ManifestLedger, PartWriter
 from facedepth_pipeline.datasets.photos import PhotosOnDisk
-from facedepth_pipeline.datasets.reconstructions import ReconstructionsOnDisk
+from facedepth_pipeline.datasets.reconstructions import ReconstructionStore
 from facedepth_pipeline.evaluation.figures import draw_reconstructions
-from facedepth_pipeline.manifest import accept_newest, newest_results
-from facedepth_pipeline.parameters import ReconstructionParameters
-from facedepth_pipeline.prediction import DepthGenerator
+from facedepth_pipeline.jobs.plan import plan_job
+from facedepth_pipeline.jobs.record import JobRecord
+from facedepth_pipeline.jobs.run import run_job
+from facedepth_pipeline.jobs.work import Task
+from facedepth_pipeline.made_by import MadeBy
+from facedepth_pipeline.manifest import known_files, newest_results
+from facedepth_pipeline.parameters import BatchParameters, DaskParameters, ReconstructionParameters
+from facedepth_pipeline.records import face_rows
+from facedepth_pipeline.tracking import jobs
 from facedepth_pipeline.tracking.runs import active_run_id
+from facedepth_pipeline.tracking.versions import GeneratorVersion
+
+logger = logging.getLogger(__name__)
+
+SHEET_PHOTOS = 12
 
 
 def reconstruct_photos(
     photos: PhotosOnDisk,
-    champion_generator: tuple[DepthGenerator, str],
+    champion_version: GeneratorVersion,
+    reconstructions: ReconstructionStore,
+    reconstruction_ledger: ManifestLedger,
     parameters: ReconstructionParameters,
+    dask: DaskParameters,
+    batch: BatchParameters,
     promotion: dict[str, Any] | None = None,  # not read: it makes this node wait for it
-) -> Iterator[batch.PhotoResult]:
-    """Reconstruct each photo as it is saved; a bad one becomes a result with a reason."""
-    generator, model_uri = champion_generator
-    progress = tqdm(photos, desc="reconstructing", unit="photo", total=len(photos))
-    return batch.reconstruct_photos(progress, generator, batch.MadeBy(model_uri, parameters, active_run_id()))
+) -> JobRecord:
+    """Do the photos that no earlier job did, in the processes of a cluster; a bad one is set aside with a reason."""
+    made_by = MadeBy(champion_version.model_uri, parameters, active_run_id())
+    job = JobRecord.begin(
+        datetime.now(UTC),
+        secrets.token_hex(4),
+        run_id=made_by.run_id,
+        shard=batch.shard,
+        num_shards=batch.num_shards,
+        model_uri=made_by.model_uri,
+        result_key=made_by.result_key,
+        parameters={"reconstruct": parameters.in_effect(), "dask": dask.in_effect(), "batch": batch.in_effect()},
+        photos_root=photos.url,
+        meshes_root=reconstructions.url,
+    )
+    with reconstructions.only_job(job, batch.wait_for_lock_s) as killed:
+        if run_id := killed.get("run_id"):
+            jobs.end_killed_run(run_id, job.job_id)
+        known = known_files(reconstruction_ledger.read(reconstructions), made_by.result_key, batch.redo)
+        plan = plan_job(photos.files, known, batch.shard, batch.num_shards)
+        job.plan(plan)
+        parts = PartWriter(reconstruction_ledger, job.job_id)
+        try:
+            task = Task(photos, reconstructions, made_by, job.job_id, batch.photo_timeout_s, batch.redo)
+            outcomes = run_job(job, plan.photos, task, champion_version.pack, dask, batch.attempts)
+            for outcome in tqdm(outcomes, "reconstructing", len(plan.photos), unit="photo", disable=None):
+                parts.add(face_rows(job.count(outcome, datetime.now(UTC))))
+        finally:
+            parts.flush()
+        job.finished_at = datetime.now(UTC)
+        reconstructions.write_job(job)
+    return job
 
 
-def list_reconstructions(reconstructions: ReconstructionsOnDisk) -> pd.DataFrame:
-    """List every result there is, of this run and of earlier ones."""
-    return reconstructions.records()
+def list_reconstructions(
+    reconstruction_job: JobRecord, reconstruction_ledger: ManifestLedger, reconstructions: ReconstructionStore
+) -> Callable[[], pd.DataFrame]:
+    """How to take what the job has written into the manifest, which lists every result there is."""
+    return partial(reconstruction_ledger.compact, reconstructions, reconstruction_job.job_id)
 
 
-def draw_sheet(reconstruction_manifest: pd.DataFrame, reconstructions: ReconstructionsOnDisk) -> Figure:
+def draw_sheet(reconstruction_manifest: pd.DataFrame, reconstructions: ReconstructionStore) -> Figure:
     """Draw the newest results, one below the other."""
-    done = newest_results(reconstruction_manifest).query("status == 'done'").tail(12)
-    records = done[["file_name", "folder"]].to_dict("records")
-    return draw_reconstructions({row["file_name"]: reconstructions.preview(row["folder"]) for row in records})
+    return _sheet(newest_results(reconstruction_manifest), reconstructions)
 
 
-def accept_reconstructions(reconstruction_manifest: pd.DataFrame, parameters: ReconstructionParameters) -> None:
-    """Fail the run, after everything is written, if too many photos were rejected."""
-    accept_newest(reconstruction_manifest, parameters.max_rejected_fraction)
+def track_jobs(
+    reconstruction_job: JobRecord, reconstruction_manifest: pd.DataFrame, reconstructions: ReconstructionStore
+) -> list[str]:
+    """Log this job to MLflow, and earlier ones in whose time it could not be reached; the ids of those that are now."""
+    tracked: list[str] = []
+    if active_run_id() is None:
+        logger.warning("Not in MLflow yet: job %s. A later job will log it.", reconstruction_job.job_id)
+        return tracked
+    for job in reconstructions.untracked_jobs():
+        rows = reconstruction_manifest[reconstruction_manifest["job_id"] == job.job_id]
+        done = rows[rows["status"] == "done"]
+        faces = job.parameters["batch"]["log_faces"]
+        textured = "glb" in job.parameters["reconstruct"]["formats"]
+        shown = done.head(job.parameters["batch"]["logged_meshes"] if faces and textured else 0)
+        try:
+            jobs.track_job(
+                job,
+                rows if faces else rows.drop(columns=list(jobs.PERSONAL)),
+                _sheet(done, reconstructions) if faces and len(done) else None,
+                {
+                    f"{row['photo_id']}.glb": reconstructions.file(row["folder"], "mesh.glb")
+                    for row in shown.to_dict("records")
+                },
+            )
+        except MlflowException as error:
+            logger.warning("Not in MLflow yet: job %s (%s). A later job will log it.", job.job_id, error.message)
+        else:
+            reconstructions.job_is_tracked(job)
+            tracked.append(job.job_id)
+    return tracked
+
+
+def require_success(
+    reconstruction_job: JobRecord,
+    parameters: ReconstructionParameters,
+    tracked_jobs: list[str],  # not read: everything is written first
+) -> None:
+    """Fail the run if the job stopped or too many photos were rejected."""
+    reconstruction_job.require_success(parameters.max_rejected_fraction)
+
+
+def _sheet(rows: pd.DataFrame, reconstructions: ReconstructionStore) -> Figure:
+    shown = rows[rows["status"] == "done"].tail(SHEET_PHOTOS)[["file_name", "folder"]].to_dict("records")
+    return draw_reconstructions({row["file_name"]: reconstructions.preview(row["folder"]) for row in shown})

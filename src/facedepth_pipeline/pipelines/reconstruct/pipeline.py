@@ -8,23 +8,34 @@ from facedepth_pipeline.pipelines.reconstruct import nodes
 
 
 def create_pipeline(after_promotion: bool = False, **_: Any) -> Pipeline:
-    """``photos`` and ``champion_generator`` to ``reconstructions`` and ``reconstruction_manifest``.
+    """``photos`` and ``champion_version`` to ``reconstructions``, their manifest, and the ``reconstruction_job``.
+
+    Results and the parts of the manifest are written while the job runs; the other nodes say what it did.
 
     Args:
         after_promotion: Whether to wait for ``promotion``, in pipelines that train first.
     """
     promotion = ["promotion"] if after_promotion else []
+    working = ["reconstructions", "reconstruction_ledger"]
     return Pipeline(
         [
             Node(
                 func=nodes.reconstruct_photos,
-                inputs=["photos", "champion_generator", "params:reconstruct", *promotion],
-                outputs="reconstructions",
+                inputs=[
+                    "photos",
+                    "champion_version",
+                    *working,
+                    "params:reconstruct",
+                    "params:dask",
+                    "params:batch",
+                    *promotion,
+                ],
+                outputs="reconstruction_job",
                 name="reconstruct_photos",
             ),
             Node(
                 func=nodes.list_reconstructions,
-                inputs="reconstructions",
+                inputs=["reconstruction_job", "reconstruction_ledger", "reconstructions"],
                 outputs="reconstruction_manifest",
                 name="list_reconstructions",
             ),
@@ -34,12 +45,18 @@ def create_pipeline(after_promotion: bool = False, **_: Any) -> Pipeline:
                 outputs="reconstruction_sheet",
                 name="draw_reconstruction_sheet",
             ),
+            Node(
+                func=nodes.track_jobs,
+                inputs=["reconstruction_job", "reconstruction_manifest", "reconstructions"],
+                outputs="tracked_jobs",
+                name="track_jobs",
+            ),
             # Its name puts it after the sheet, which shall be drawn in any case: Kedro sorts what does not depend.
             Node(
-                func=nodes.accept_reconstructions,
-                inputs=["reconstruction_manifest", "params:reconstruct"],
+                func=nodes.require_success,
+                inputs=["reconstruction_job", "params:reconstruct", "tracked_jobs"],
                 outputs=None,
-                name="require_enough_reconstructions",
+                name="require_success",
             ),
         ]
     )

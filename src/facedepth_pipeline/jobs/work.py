@@ -1,0 +1,227 @@
+"""What one process does with a few photos."""
+
+import faulthandler
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from threading import Lock
+from typing import Any, Protocol
+
+from facedepth_pipeline import __version__
+from facedepth_pipeline.jobs.plan import PhotoFile
+
+# Keras and Open3D are imported when the first photo is to be reconstructed: whoever hands out work needs neither.
+
+ONE_THREAD = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+FIRST_PHOTO_S = 180  # added once a process: networks are compiled at their first photo
+
+
+class Photos(Protocol):
+    """Where photos come from; travels to the workers."""
+
+    def read(self, name: str) -> bytes:
+        """Content of one photo."""
+
+
+class Results(Protocol):
+    """Where results go; travels to the workers. Its errors are :class:`OSError`."""
+
+    def find(self, photo_id: str, result_key: str) -> dict[str, Any] | None:
+        """``result.json`` of a photo, None if there is none."""
+
+    def write(self, result: Any, stamp: Any) -> dict[str, Any]:
+        """Write a ``PhotoResult``; what its ``result.json`` says."""
+
+
+class Generator(Protocol):
+    """A generator that has not been loaded yet; travels to the workers."""
+
+    @property
+    def model_uri(self) -> str:
+        """Which one it is."""
+
+    def load(self) -> Any:
+        """The ``DepthGenerator``."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is the same for all photos of a job.
+
+    Attributes:
+        photos: To read from.
+        results: To write to.
+        made_by: Model, parameters and MLflow run (``MadeBy``).
+        job_id: Of the job.
+        photo_timeout_s: A photo that takes longer ends the process.
+        redo: As the parameter ``batch.redo`` says; photos that were set aside have no result, so for them it is a
+            matter of the plan.
+        version: Of this package, which workers must have too.
+    """
+
+    photos: Photos
+    results: Results
+    made_by: Any
+    job_id: str
+    photo_timeout_s: float
+    redo: str = "none"
+    version: str = __version__
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one photo in one attempt.
+
+    Attributes:
+        photo: Which.
+        record: Its ``result.json``; None if there is none.
+        found: Whether the result was there already.
+        problem: Why there is no result.
+        reason_code: Of the problem, see ``RefusalReason``.
+        worker: Process that says so.
+    """
+
+    photo: PhotoFile
+    record: Mapping[str, Any] | None = None
+    found: bool = False
+    problem: str = ""
+    reason_code: str = ""
+    worker: str = ""
+
+
+class CannotGoOn(Exception):
+    """Something that other photos, and other attempts, would meet too: the job ends."""
+
+
+_one_at_a_time = Lock()  # one alarm a process, and TensorFlow gains nothing from two photos at once
+_loaded: dict[str, Any] = {}
+_warm: set[str] = set()  # generators that have seen a photo in this process
+
+
+def reconstruct_chunk(chunk: tuple[PhotoFile, ...], task: Task, generator: Generator) -> list[Outcome]:
+    """Read, reconstruct and write a few photos; each that comes to grief is said to have, and does no harm to others.
+
+    Args:
+        chunk: Photos of one pass of the generator.
+        task: What is the same for all.
+        generator: Loaded once a process.
+
+    Raises:
+        CannotGoOn: If this process has another version of the package or cannot load the generator, or if results
+            cannot be written.
+    """
+    with _one_at_a_time:
+        if task.version != __version__:
+            raise CannotGoOn(
+                f"The worker on {socket.gethostname()} has facedepth_pipeline {__version__}, and the job "
+                f"{task.version}: install the same one everywhere."
+            )
+        outcomes: list[Outcome] = []
+        contents: dict[PhotoFile, bytes] = {}
+        for photo in chunk:
+            with Alarm(task.photo_timeout_s):
+                read = _read(photo, task)
+            if isinstance(read, Outcome):
+                outcomes.append(read)
+            else:
+                contents[photo] = read
+        if contents:
+            outcomes += _reconstruct(contents, task, _load(generator))
+        return outcomes
+
+
+class Alarm:
+    """Ends this process when a photo takes too long, even one that hangs in native code; its supervisor starts another.
+
+    Used as a context, which calls the alarm off at its end.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._nowhere = open(os.devnull, "w")  # noqa: SIM115  closed at the end of the context
+
+    def restart(self) -> None:
+        """Begin to count anew."""
+        faulthandler.dump_traceback_later(self.seconds, exit=True, file=self._nowhere)
+
+    def __enter__(self) -> "Alarm":
+        self.restart()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        faulthandler.cancel_dump_traceback_later()
+        self._nowhere.close()
+
+
+def _read(photo: PhotoFile, task: Task) -> bytes | Outcome:
+    """Content of a photo, or what is there of it already."""
+    try:
+        content = task.photos.read(photo.name)
+    except OSError as error:
+        return Outcome(photo, problem=f"It could not be read: {error}.", reason_code="unreadable", worker=_me())
+    if task.redo == "all":
+        return content
+    found = task.results.find(sha256(content).hexdigest()[:16], task.made_by.result_key)
+    if found is None:
+        return content
+    # made by a job that did not come to list it, or of the same photo under another name
+    here = {"file_name": photo.name, "size_bytes": photo.size_bytes, "modified": photo.modified}
+    return Outcome(photo, record=found | here, found=True, worker=_me())
+
+
+def _reconstruct(contents: Mapping[PhotoFile, bytes], task: Task, generator: Any) -> list[Outcome]:
+    from facedepth_pipeline.batch import reconstruct_photos
+    from facedepth_pipeline.records import Stamp
+
+    outcomes: list[Outcome] = []
+    waiting = iter(contents)
+    with Alarm(task.photo_timeout_s + (0 if _warm else FIRST_PHOTO_S)) as alarm:
+
+        def one_by_one() -> Iterator[tuple[str, bytes]]:
+            for photo, content in contents.items():
+                alarm.restart()
+                yield photo.name, content
+
+        results = reconstruct_photos(one_by_one(), generator, task.made_by)
+        while photo := next(waiting, None):
+            try:
+                result = next(results)
+            except Exception as error:  # of one of the photos that are left: each will be tried alone
+                problem = f"{type(error).__name__}: {error}"
+                left = (photo, *waiting)
+                return outcomes + [Outcome(each, problem=problem, reason_code="failed", worker=_me()) for each in left]
+            stamp = Stamp(datetime.now(UTC), task.job_id, photo.size_bytes, photo.modified)
+            try:
+                record = task.results.write(result, stamp)
+            except OSError as error:
+                raise CannotGoOn(f"A result could not be written: {error}.") from error
+            outcomes.append(Outcome(photo, record=record, worker=_me()))
+            alarm.restart()
+    _warm.add(task.made_by.model_uri)
+    return outcomes
+
+
+def _load(generator: Generator) -> Any:
+    """The generator, loaded at the first chunk of this process."""
+    if generator.model_uri not in _loaded:
+        for name in ONE_THREAD:
+            os.environ.setdefault(name, "1")  # read when TensorFlow is imported; the other cores have workers too
+        _loaded.clear()
+        try:
+            _loaded[generator.model_uri] = generator.load()
+        except (ImportError, OSError, ValueError) as error:
+            raise CannotGoOn(f"{socket.gethostname()} cannot load {generator.model_uri}: {error}") from error
+    return _loaded[generator.model_uri]
+
+
+def _me() -> str:
+    """Address of the Dask worker that runs this; empty outside of one."""
+    from distributed import get_worker
+
+    try:
+        return str(get_worker().address)
+    except ValueError:
+        return ""
