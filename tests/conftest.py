@@ -1,10 +1,12 @@
 """Small, real data: pairs with closed-form depth, and a tree of files in the Texas format."""
 
+import logging
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("KEDRO_DISABLE_TELEMETRY", "1")
 
+import uuid
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,37 @@ def head_model() -> HeadModel:
     """The head of the stand-in faces."""
     with np.load(Path(__file__).parents[1] / "data" / "01_raw" / "head_model.npz", allow_pickle=False) as arrays:
         return HeadModel.from_arrays(dict(arrays))
+
+
+@pytest.fixture(scope="session")
+def s3_server():
+    """An S3-compatible server on loopback, which processes find by their environment."""
+    from moto.server import ThreadedMotoServer
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    names = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(zip(names, (f"http://{host}:{port}", "key", "secret", "us-east-1")))
+    yield
+    for name, value in before.items():
+        if value is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = value
+    server.stop()
+
+
+@pytest.fixture
+def bucket(s3_server) -> str:
+    """Address of an empty bucket."""
+    import s3fs
+
+    name = f"bucket-{uuid.uuid4().hex}"
+    s3fs.S3FileSystem(use_listings_cache=False).mkdir(name)
+    return f"s3://{name}"
 
 
 @pytest.fixture

@@ -1,38 +1,68 @@
 import pandas as pd
-import pytest
 
-from facedepth_pipeline.manifest import accept_newest
+from facedepth_pipeline.manifest import as_table, compacted, known_files, newest_results
 from facedepth_pipeline.pipelines.reconstruct import create_pipeline
 
 
-def manifest(*reasons: str | None) -> pd.DataFrame:
-    """An old result, and new ones with these reasons."""
-    old = {"result_key": "old", "status": "rejected", "reason_code": "no_face", "reason": "Old.", "file_name": "o.jpg"}
-    new = [
-        {
-            "result_key": "new",
-            "status": "rejected" if reason else "done",
-            "reason_code": reason,
-            "reason": f"It is {reason}.",
-            "file_name": f"{number}.jpg",
-        }
-        for number, reason in enumerate(reasons)
-    ]
-    return pd.DataFrame([old, *new])
+def row(name: str, at: int, **values) -> dict:
+    """A row of a file that is done, by model and parameters "new"."""
+    return {
+        "photo_id": f"id of {name}", "result_key": "new", "file_name": name, "size_bytes": 5, "modified": "1",
+        "finished_at": f"2026-11-23T00:00:{at:02d}.000+00:00", "face": 1, "status": "done", "job_id": f"job {at}", **values,
+    }  # fmt: skip
 
 
-def test_as_many_as_allowed_are_accepted_and_old_results_do_not_count():
-    accept_newest(manifest("no_face", None), 0.5)
-    accept_newest(manifest(None), 0.0)
+def aside(name: str, at: int, code: str = "timed_out") -> dict:
+    return row(name, at, photo_id=None, status="rejected", reason_code=code)
 
 
-def test_too_many_are_counted_by_reason_with_an_example_of_each():
-    with pytest.raises(ValueError, match=r"3 of 4 photos were rejected \(no_face: 2, cut_off: 1\)") as caught:
-        accept_newest(manifest("no_face", "cut_off", "no_face", None), 0.5)
-    assert "0.jpg: It is no_face. 1.jpg: It is cut_off." in str(caught.value)
-    assert "2.jpg" not in str(caught.value)
+def test_the_newest_rows_of_a_file_are_kept_with_all_their_faces():
+    old = as_table([row("a", 1, face=1), row("a", 1, face=2), row("b", 1), row("b", 1, result_key="old")])
+    new = as_table([row("a", 2, face=1), row("b", 1)])  # a was done again, of b the same row comes twice
+    table = compacted([old, new])
+    rows = table[["file_name", "result_key", "face", "job_id"]].to_numpy().tolist()
+    assert sorted(rows) == [["a", "new", 1, "job 2"], ["b", "new", 1, "job 1"], ["b", "old", 1, "job 1"]]
+    assert rows[-1][0] == "a"  # the newest comes last
 
 
-def test_the_sheet_is_drawn_before_a_run_of_bad_photos_fails():
+def test_a_file_with_new_content_keeps_the_row_of_the_old_one():
+    table = compacted([as_table([row("a", 1), row("a", 2, photo_id="another", modified="2")])])
+    assert table["photo_id"].tolist() == ["id of a", "another"]
+
+
+def test_that_a_photo_was_set_aside_is_forgotten_when_it_is_done():
+    assert compacted([as_table([aside("a", 1), aside("b", 1)]), as_table([row("a", 2)])])["status"].tolist() == [
+        "rejected", "done",
+    ]  # fmt: skip
+    assert len(compacted([as_table([aside("a", 1)]), as_table([aside("a", 2)])])) == 1
+
+
+def test_known_files_are_those_of_this_model_whose_content_has_not_changed():
+    rows = [row("a", 1), row("b", 1, result_key="old"), aside("c", 1), aside("d", 1, "unreadable")]
+    rows.append(row("e", 1, status="rejected", reason_code="no_face"))
+    rows.append(row("by the command facedepth", 1, size_bytes=None, modified=None))
+    table = as_table(rows)
+    assert {name for name, *_ in known_files(table, "new", "none")} == {"a", "c", "e"}
+    assert {name for name, *_ in known_files(table, "new", "set_aside")} == {"a", "e"}
+    assert known_files(table, "new", "all") == set()
+    assert ("a", 5, "1") in known_files(table, "new", "none")
+
+
+def test_a_manifest_of_an_earlier_version_has_columns_without_values(tmp_path):
+    old = pd.DataFrame([{"photo_id": "p", "result_key": "new", "file_name": "a", "finished_at": "2026", "face": 1}])
+    table = compacted([old])
+    assert table.loc[0, "photo_id"] == "p"
+    assert table["job_id"].isna().all()
+    assert known_files(table, "new", "none") == set()  # it is looked at, and its result found
+
+
+def test_newest_results_are_those_of_the_last_model_and_parameters():
+    table = compacted([as_table([row("a", 1, result_key="old"), row("a", 2), row("b", 3)])])
+    assert newest_results(table)["file_name"].tolist() == ["a", "b"]
+    assert len(newest_results(as_table([]))) == 0
+
+
+def test_the_sheet_is_drawn_and_mlflow_told_before_a_run_of_bad_photos_fails():
     order = [node.name for node in create_pipeline().nodes]
     assert order.index("draw_reconstruction_sheet") < order.index("require_success")
+    assert order[-1] == "require_success"

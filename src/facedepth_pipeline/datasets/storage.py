@@ -144,6 +144,8 @@ def _as_os_error(call: Callable[Arguments, Returned]) -> Callable[Arguments, Ret
             return call(*args, **kwargs)
         except BotoCoreError as error:
             raise OSError(f"{args[0].url}: {error}") from error  # type: ignore[attr-defined]
+        except OSError as error:  # of the same kind, but s3fs does not say of which bucket
+            raise type(error)(f"{args[0].url}: {error}") from error  # type: ignore[attr-defined]
 
     return reporting
 

@@ -17,6 +17,7 @@ from facedepth_pipeline.parameters import DaskParameters
 logger = logging.getLogger(__name__)
 
 CONNECT_S = 15
+ANY_PORT = "127.0.0.1:0"
 # Of processes of this machine. Which photo ended a process is for the engine to find out, so Dask does not try again;
 # and a process whose memory is TensorFlow's has nothing to spill, so it goes on until it is ended.
 OWN_CLUSTER = {
@@ -55,7 +56,8 @@ def cluster(parameters: DaskParameters, at_most: int) -> Iterator[Client]:
             n_workers=workers,
             threads_per_worker=1,
             memory_limit=share,
-            dashboard_address=parameters.dashboard,
+            dashboard_address=parameters.dashboard or ANY_PORT,
+            scheduler_kwargs={"dashboard": parameters.dashboard is not None},
             silence_logs=logging.CRITICAL,
         ) as local,
         Client(local) as client,
