@@ -1,0 +1,34 @@
+"""The plain script: photos of a folder one after the other, in one process, with all cores for each step.
+
+``python benchmarks/peers/sequential_batch.py PHOTOS OUT``. The same steps and files as a batch job.
+"""
+
+import json
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+def main() -> None:
+    """Reconstruct, and print seconds as JSON."""
+    begun = time.perf_counter()
+    from facedepth_pipeline.batch import reconstruct_photos
+    from facedepth_pipeline.datasets.photos import PhotosOnDisk
+    from facedepth_pipeline.datasets.reconstructions import ReconstructionStore
+    from facedepth_pipeline.made_by import MadeBy
+    from facedepth_pipeline.parameters import ReconstructionParameters
+    from facedepth_pipeline.records import Stamp
+    from facedepth_pipeline.starter import load_starter
+
+    generator, model_uri = load_starter()
+    loaded = time.perf_counter()
+    photos, results = PhotosOnDisk(sys.argv[1]), ReconstructionStore(str(Path(sys.argv[2])))
+    for result in reconstruct_photos(photos, generator, MadeBy(model_uri, ReconstructionParameters())):
+        results.write(result, Stamp(datetime.now(UTC)))
+    ended = time.perf_counter()
+    print(json.dumps({"photos": len(photos), "load_s": loaded - begun, "photos_s": ended - loaded}))
+
+
+if __name__ == "__main__":
+    main()
