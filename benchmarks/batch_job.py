@@ -25,7 +25,9 @@ def make_photos(portraits: Path, folder: Path, count: int) -> None:
     """Different files of the same faces, over and over: a photo is known by its bytes."""
     sources = sorted(portraits.rglob("*_Portrait.png"))
     if not sources:
-        sys.exit(f"No portrait in {portraits}: expected *_Portrait.png, as kedro run --pipelines=synthesize renders them.")
+        sys.exit(
+            f"No portrait in {portraits}: expected *_Portrait.png, as kedro run --pipelines=synthesize renders them."
+        )
     folder.mkdir(parents=True)
     for number in range(count):
         content = sources[number % len(sources)].read_bytes()
@@ -65,7 +67,9 @@ def watch(process: subprocess.Popen[bytes]) -> float:
 def run(root: Path, **params: object) -> dict[str, float]:
     """One job: its own seconds, those of the whole command, and its memory."""
     begun = time.perf_counter()
-    process = subprocess.Popen(command(root, **params), cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command(root, **params), cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     peak_mb = watch(process)
     if process.returncode:
         sys.exit(f"The job has failed: {' '.join(command(root, **params))}")
@@ -83,7 +87,9 @@ def seconds(job: dict[str, str]) -> float:
 def sequential(photos: Path, out: Path) -> dict[str, float]:
     """The plain script on the same photos."""
     script = Path(__file__).parent / "peers" / "sequential_batch.py"
-    done = subprocess.run([sys.executable, script, photos, out], stdout=subprocess.PIPE, cwd=PROJECT, check=True, text=True)
+    done = subprocess.run(
+        [sys.executable, script, photos, out], stdout=subprocess.PIPE, cwd=PROJECT, check=True, text=True
+    )
     times: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return times
 

@@ -8,7 +8,8 @@ def row(name: str, at: int, **values) -> dict:
     """A row of a file that is done, by model and parameters "new"."""
     return {
         "photo_id": f"id of {name}", "result_key": "new", "file_name": name, "size_bytes": 5, "modified": "1",
-        "finished_at": f"2026-11-23T00:00:{at:02d}.000+00:00", "face": 1, "status": "done", "job_id": f"job {at}", **values,
+        "finished_at": f"2026-11-23T00:00:{at:02d}.000+00:00", "face": 1, "status": "done",
+        "job_id": f"job {at}", **values,
     }  # fmt: skip
 
 

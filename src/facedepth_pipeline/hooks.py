@@ -9,7 +9,7 @@ import click
 import mlflow
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
-from kedro.io import CatalogProtocol
+from kedro.io import CatalogProtocol, DatasetError
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
@@ -27,7 +27,7 @@ from facedepth_pipeline.tracking.runs import run_to_continue
 logger = logging.getLogger(__name__)
 
 JOB = "reconstruction_job"
-JOB_OUTPUTS = {JOB, "reconstruction_manifest", "reconstruction_sheet"}
+JOB_OUTPUTS = {JOB, "reconstruction_manifest", "reconstruction_sheet", "tracked_jobs"}
 
 
 class ParameterGuard:
@@ -76,7 +76,8 @@ class TrackingHook(MlflowHook):
         cannot be reached; a later job logs it.
         """
         if self._unreachable is not None:
-            reason = f"MLflow at {mlflow.get_tracking_uri()} cannot be reached: {self._unreachable.message}"
+            cause = self._unreachable.message.rpartition("Caused by ")[2]  # before it stand all the layers
+            reason = f"MLflow at {mlflow.get_tracking_uri()} cannot be reached: {cause.rstrip(')')}."
             if pipeline.all_outputs() - JOB_OUTPUTS:
                 raise click.ClickException(f"{reason} Nothing has run. Start the server, or name another tracking_uri.")
             logger.warning("%s The job goes on without it.", reason)
@@ -103,6 +104,7 @@ class TrackingHook(MlflowHook):
         if not name:
             return None
         experiment = self.mlflow_config.tracking.experiment._experiment.experiment_id
+        self.mlflow_config.tracking.run.name = name
         run_id: str = catalog.load("reconstructions").shared_run(name, *name_run(experiment, name))
         return run_id
 
@@ -173,7 +175,7 @@ class RunSummary:
         """Print what a job did before it failed; why it failed is a sentence and not a traceback."""
         if self._job is not None:
             print_summary(None, None, self._job, _places(pipeline.all_outputs(), catalog, run_params["env"]))
-        if isinstance(error, JobFailed):
+        if isinstance(error, JobFailed | DatasetError):
             raise click.ClickException(str(error)) from error
 
 

@@ -23,5 +23,9 @@ class MadeBy:
     @property
     def result_key(self) -> str:
         """16 hexadecimal digits that stand for model version and shaping parameters: another key, another result."""
-        shaping = self.parameters.model_dump_json(exclude={"max_rejected_fraction", "batch_size"})
-        return hashlib.sha256(f"{self.model_uri}\n{shaping}".encode()).hexdigest()[:16]
+        return hashlib.sha256(f"{self.model_uri}\n{self.shaping}".encode()).hexdigest()[:16]
+
+    @property
+    def shaping(self) -> str:
+        """The parameters that shape a result, as JSON: the same for all results of a key."""
+        return self.parameters.model_dump_json(exclude={"max_rejected_fraction", "batch_size"})

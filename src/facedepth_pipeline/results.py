@@ -76,7 +76,7 @@ def _provenance(result: PhotoResult) -> dict[str, str]:
         "run_id": made_by.run_id or "none",
         "result_key": made_by.result_key,
         "generator": f"facedepth_pipeline {__version__}",
-        "parameters": made_by.parameters.model_dump_json(),
+        "parameters": made_by.shaping,
     }
 
 

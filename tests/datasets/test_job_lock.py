@@ -9,6 +9,7 @@ import pytest
 
 from facedepth_pipeline.datasets import job_lock
 from facedepth_pipeline.datasets.job_lock import WHOLE, Locked, only_job, shard_lock
+from facedepth_pipeline.jobs.record import JobFailed
 
 HOLDER = """
 import sys, time
@@ -117,5 +118,8 @@ def test_a_target_that_may_not_be_written_is_an_error_before_any_work(tmp_path):
     from facedepth_pipeline.datasets.storage import open_storage
 
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(OSError, match="file"), lock(open_storage(str(tmp_path / "file"))):
+    with (
+        pytest.raises(JobFailed, match=r"cannot be written to .*file.*Nothing was done"),
+        lock(open_storage(str(tmp_path / "file"))),
+    ):
         pass

@@ -15,7 +15,8 @@ def record(number: int, key: str = "k") -> dict:
     faces = [{"face": 1, "status": "done", "vertices": 10, "triangles": 7, "width_mm": 150.5, "folder": ""}]
     return {
         "photo_id": f"photo{number}", "result_key": key, "file_name": f"{number}.jpg", "photo_sha256": "0" * 64,
-        "model_uri": "starter/1", "run_id": None, "job_id": "job", "finished_at": f"2026-11-23T00:00:00.{number:03d}+00:00",
+        "model_uri": "starter/1", "run_id": None, "job_id": "job",
+        "finished_at": f"2026-11-23T00:00:00.{number:03d}+00:00",
         "size_bytes": 10 * number, "modified": "1", "faces": faces,
     }  # fmt: skip
 
@@ -109,7 +110,7 @@ def test_a_shared_run_is_that_of_the_first_job(results):
 
 def test_a_job_is_kept_until_mlflow_knows_it(results):
     now = datetime(2026, 11, 23, tzinfo=UTC)
-    about = dict(shard=0, num_shards=1, model_uri="starter/1", result_key="k", parameters={})
+    about = {"shard": 0, "num_shards": 1, "model_uri": "starter/1", "result_key": "k", "parameters": {}}
     job = JobRecord.begin(now, "a", run_id=None, photos_root="p", meshes_root="m", **about)
     results.write_job(job)
     assert results.untracked_jobs() == [job]

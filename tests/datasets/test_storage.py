@@ -116,13 +116,13 @@ def test_a_storage_that_cannot_be_used_says_so(tmp_path, monkeypatch):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "x")
     s3fs.S3FileSystem.clear_instance_cache()  # it has met another server
-    with pytest.raises(OSError, match="s3://nobody/here.*127.0.0.1:9"):
+    with pytest.raises(OSError, match=r"s3://nobody/here.*127\.0\.0\.1:9"):
         open_storage("s3://nobody/here").write("a", b"1")
     s3fs.S3FileSystem.clear_instance_cache()
 
 
 def test_a_bucket_that_is_not_there_is_named(s3_server):
-    with pytest.raises(FileNotFoundError, match="s3://nobody/here.*does not exist"):
+    with pytest.raises(FileNotFoundError, match=r"s3://nobody/here.*does not exist"):
         open_storage("s3://nobody/here").write("a", b"1")
 
 

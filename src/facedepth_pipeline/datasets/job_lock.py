@@ -22,6 +22,7 @@ from typing import Any
 import psutil
 
 from facedepth_pipeline.datasets.storage import BucketStorage, LocalStorage, Storage
+from facedepth_pipeline.jobs.record import JobFailed
 
 try:
     import fcntl
@@ -35,7 +36,7 @@ POLL_S = 2.0
 BEAT_S, STALE_S = 30.0, 180.0
 
 
-class Locked(RuntimeError):
+class Locked(JobFailed):
     """Another job has the lock; the message says which."""
 
 
@@ -62,7 +63,7 @@ def only_job(
 
     Raises:
         Locked: If another job is still at work after that.
-        OSError: If nothing can be written there.
+        JobFailed: If nothing can be written there.
     """
     owner = {
         "host": socket.gethostname(),
@@ -82,6 +83,11 @@ def only_job(
                     assert isinstance(storage, BucketStorage)  # noqa: S101  there are two kinds
                     killed = held.enter_context(_lease(storage, folder, name, owner))
                 break
+            except OSError as error:
+                raise JobFailed(
+                    f"Results cannot be written to {storage.url}: {error}. Nothing was done. Name another place with "
+                    "--params=meshes_root=..., or see to it that this one can be written."
+                ) from error
             except Locked as locked:
                 if time.monotonic() >= deadline:
                     raise

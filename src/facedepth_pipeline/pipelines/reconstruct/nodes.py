@@ -58,8 +58,8 @@ def reconstruct_photos(
         meshes_root=reconstructions.url,
     )
     with reconstructions.only_job(job, batch.wait_for_lock_s) as killed:
-        if run_id := killed.get("run_id"):
-            jobs.end_killed_run(run_id, job.job_id)
+        if killed.get("run_id") not in (None, job.run_id):
+            jobs.end_killed_run(killed["run_id"], job.job_id)
         known = known_files(reconstruction_ledger.read(reconstructions), made_by.result_key, batch.redo)
         plan = plan_job(photos.files, known, batch.shard, batch.num_shards)
         job.plan(plan)
