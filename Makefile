@@ -40,7 +40,7 @@ demo: $(VENV)/.installed ## Train on the stand-in faces, measure, and make meshe
 
 .PHONY: test
 test: $(VENV)/.installed-test ## Run the whole test suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --maxprocesses=4 --dist loadfile
 
 .PHONY: check
 check: $(VENV)/.installed-dev ## Check format, lint, types and import contracts

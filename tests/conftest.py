@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 
 from facedepth_pipeline.pairs import preprocess_pair
+from facedepth_pipeline.prediction import DepthGenerator
+from facedepth_pipeline.sidecar import GeneratorSidecar
 from facedepth_pipeline.synthetic.head.head_model import HeadModel
-from faces import FRAME, ListedPairs, dome, pair_name, png_bytes
+from faces import FRAME, LANDMARKS, ListedPairs, dome, pair_name, png_bytes
 
 
 @pytest.fixture(scope="session")
@@ -67,6 +69,27 @@ def texas_tree(tmp_path: Path) -> Path:
         (folder / name.file_name("Portrait")).write_bytes(png_bytes(portrait))
         (folder / name.file_name("Range")).write_bytes(png_bytes(dome(200, 200 + image)))
     return root
+
+
+@pytest.fixture(scope="session")
+def generator() -> DepthGenerator:
+    """A network that takes the mean brightness of a photo for its depth, with dropout as in pix2pix."""
+    from facedepth_pipeline.keras_import import keras
+
+    photo = keras.Input((256, 256, 3))
+    mean = keras.layers.Conv2D(1, 1, use_bias=False, kernel_initializer=keras.initializers.Constant(1 / 3))(photo)
+    network = keras.Model(photo, keras.layers.Dropout(0.5)(mean))
+    sidecar = GeneratorSidecar(
+        fit="stretch",
+        landmarks=LANDMARKS,
+        interocular_mm=63.0,
+        valid_threshold_mm=5.0,
+        data_digest="",
+        training_subjects=("001",),
+        licence="CC0-1.0",
+        parameters={},
+    )
+    return DepthGenerator(network, sidecar)
 
 
 @pytest.fixture(scope="session")

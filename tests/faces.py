@@ -7,10 +7,21 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from facedepth_pipeline.depth import FRAME_HEIGHT_PX, FRAME_WIDTH_PX
+from facedepth_pipeline.depth import FRAME_HEIGHT_PX, FRAME_WIDTH_PX, MAX_DEPTH_MM, PixelPitch
 from facedepth_pipeline.pairs import Pair, Pairs
+from facedepth_pipeline.sidecar import LandmarkTemplate
 from facedepth_pipeline.texas.names import PairName
+from surfaces import sphere
 
+PORTRAIT = "Clean_0001_001_20050912091301_Portrait.png"
+LANDMARKS = LandmarkTemplate(
+    left_eye=(151, 310),
+    right_eye=(349, 310),
+    nose=(250, 400),
+    mouth_left=(180, 470),
+    mouth_right=(320, 470),
+    portraits=1,
+)
 FRAME = (FRAME_HEIGHT_PX, FRAME_WIDTH_PX)
 
 
@@ -27,6 +38,13 @@ def dome(radius_px: float, peak: int) -> np.ndarray:
     row, column = np.indices(FRAME)
     squared = ((row - 375) / radius_px) ** 2 + ((column - 250) / radius_px) ** 2
     return np.where(squared < 1, peak * np.sqrt(np.clip(1 - squared, 0, 1)), 0).astype(np.uint8)
+
+
+def portrait_of_a_sphere() -> np.ndarray:
+    """(751, 501, 3) uint8: brightness that the fixture `generator` reads as a sphere of 60 mm."""
+    depth_mm = sphere(PixelPitch(0.32, 0.32), size=FRAME_HEIGHT_PX).depth_mm[:, 125:-125]
+    assert depth_mm.shape == (FRAME_HEIGHT_PX, FRAME_WIDTH_PX)
+    return np.repeat(np.rint(depth_mm / MAX_DEPTH_MM * 255).astype(np.uint8)[..., None], 3, axis=2)
 
 
 def pair_name(image: int, subject: int) -> PairName:

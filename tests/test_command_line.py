@@ -12,12 +12,11 @@ from facedepth_pipeline import command_line
 from facedepth_pipeline.datasets.generator import GeneratorDataset
 from facedepth_pipeline.photo.refusal import RefusalReason
 from facedepth_pipeline.tracking.registry import register_generator
-from faces import png_bytes
-from test_inference import PORTRAIT, generator, portrait_of_a_sphere  # noqa: F401  a fixture
+from faces import PORTRAIT, png_bytes, portrait_of_a_sphere
 
 
 @pytest.fixture
-def workplace(generator, tmp_path, monkeypatch):  # noqa: F811
+def workplace(generator, tmp_path, monkeypatch):
     """A folder with a portrait, a file that is none, and a model."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
@@ -110,7 +109,7 @@ def test_without_a_registry_the_starter_is_used_and_said_so(workplace):
     assert not (workplace / "mlflow.db").exists()
 
 
-def test_a_champion_takes_precedence_and_a_registry_without_one_does_not(workplace, generator):  # noqa: F811
+def test_a_champion_takes_precedence_and_a_registry_without_one_does_not(workplace, generator):
     mlflow.set_tracking_uri("sqlite:///mlflow.db")
     mlflow.set_experiment(experiment_name="x")
     assert "used without --model: starter" in facedepth("info").stdout

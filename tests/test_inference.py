@@ -1,34 +1,22 @@
-import keras
 import numpy as np
 import pytest
 import trimesh
 
-from facedepth_pipeline.depth import FRAME_HEIGHT_PX, FRAME_WIDTH_PX, MAX_DEPTH_MM, PixelPitch, fitted_pitch
+from facedepth_pipeline.depth import FRAME_HEIGHT_PX, FRAME_WIDTH_PX, MAX_DEPTH_MM, fitted_pitch
 from facedepth_pipeline.inference import PreparedFace, prepare_faces, reconstruct_photo
 from facedepth_pipeline.parameters import ReconstructionParameters
 from facedepth_pipeline.photo.detection import DetectedFace, FaceDetector
 from facedepth_pipeline.photo.refusal import PhotoRefused, RefusalReason
 from facedepth_pipeline.prediction import (
-    DepthGenerator,
     normalize_photo,
     predict_depth_and_doubt,
     predict_depth_maps,
     predicted_valid,
     sample_depth_mm,
 )
-from facedepth_pipeline.sidecar import GeneratorSidecar, LandmarkTemplate
-from faces import png_bytes
+from faces import LANDMARKS, PORTRAIT, png_bytes, portrait_of_a_sphere
 from surfaces import sphere
 
-PORTRAIT = "Clean_0001_001_20050912091301_Portrait.png"
-LANDMARKS = LandmarkTemplate(
-    left_eye=(151, 310),
-    right_eye=(349, 310),
-    nose=(250, 400),
-    mouth_left=(180, 470),
-    mouth_right=(320, 470),
-    portraits=1,
-)
 GRID = ReconstructionParameters(mesher="grid")
 
 
@@ -56,32 +44,6 @@ class SeveralFaces(FaceDetector):
             DetectedFace(points / 2, 0.98),
             DetectedFace(points / 2.2 + [-90, 0], 0.97),
         ]
-
-
-@pytest.fixture(scope="module")
-def generator() -> DepthGenerator:
-    """A network that takes the mean brightness of a photo for its depth, with dropout as in pix2pix."""
-    photo = keras.Input((256, 256, 3))
-    mean = keras.layers.Conv2D(1, 1, use_bias=False, kernel_initializer=keras.initializers.Constant(1 / 3))(photo)
-    network = keras.Model(photo, keras.layers.Dropout(0.5)(mean))
-    sidecar = GeneratorSidecar(
-        fit="stretch",
-        landmarks=LANDMARKS,
-        interocular_mm=63.0,
-        valid_threshold_mm=5.0,
-        data_digest="",
-        training_subjects=("001",),
-        licence="CC0-1.0",
-        parameters={},
-    )
-    return DepthGenerator(network, sidecar)
-
-
-def portrait_of_a_sphere() -> np.ndarray:
-    """(751, 501, 3) uint8: brightness that the network above reads as a sphere of 60 mm."""
-    depth_mm = sphere(PixelPitch(0.32, 0.32), size=FRAME_HEIGHT_PX).depth_mm[:, 125:-125]
-    assert depth_mm.shape == (FRAME_HEIGHT_PX, FRAME_WIDTH_PX)
-    return np.repeat(np.rint(depth_mm / MAX_DEPTH_MM * 255).astype(np.uint8)[..., None], 3, axis=2)
 
 
 def test_photos_are_normalized_to_the_interval_of_the_generator():

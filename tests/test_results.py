@@ -14,8 +14,7 @@ from facedepth_pipeline.parameters import ReconstructionParameters
 from facedepth_pipeline.photo.refusal import PhotoRefused, RefusalReason
 from facedepth_pipeline.records import Stamp, face_rows
 from facedepth_pipeline.results import write_result
-from faces import png_bytes
-from test_inference import PORTRAIT, generator, portrait_of_a_sphere  # noqa: F401  a fixture
+from faces import PORTRAIT, png_bytes, portrait_of_a_sphere
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 EVERYTHING = ReconstructionParameters(
@@ -24,7 +23,7 @@ EVERYTHING = ReconstructionParameters(
 
 
 @pytest.fixture(scope="module")
-def result(generator) -> PhotoResult:  # noqa: F811
+def result(generator) -> PhotoResult:
     photo = png_bytes(portrait_of_a_sphere())
     (only,) = reconstruct_photos([(PORTRAIT, photo)], generator, MadeBy("models:/faces/3", EVERYTHING, run_id="abc"))
     return only
@@ -107,7 +106,7 @@ def test_the_key_follows_what_shapes_a_result_and_nothing_else():
     assert MadeBy("models:/faces/3", ReconstructionParameters(back_mm=3)).result_key != made_by.result_key
 
 
-def test_a_bad_photo_among_good_ones_stops_nobody(generator):  # noqa: F811
+def test_a_bad_photo_among_good_ones_stops_nobody(generator):
     good = png_bytes(portrait_of_a_sphere())
     photos = [(PORTRAIT, good), ("torn.png", good[:500]), (PORTRAIT, good)]
     results = list(reconstruct_photos(photos, generator, MadeBy("m", ReconstructionParameters(batch_size=2))))

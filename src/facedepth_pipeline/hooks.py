@@ -57,7 +57,7 @@ class TrackingHook(MlflowHook):
 
     _goes_on = False  # whether this command opened the run of an earlier one again
     _unreachable: MlflowException | None = None
-    _logger = logging.getLogger("kedro_mlflow")  # its messages are its own, not this module's
+    _logger = logging.getLogger("facedepth_pipeline.kedro_mlflow")  # kedro-mlflow sets the level of its own anew
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:

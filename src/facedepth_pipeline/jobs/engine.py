@@ -15,11 +15,12 @@ from typing import Any
 from distributed import Client, Future, KilledWorker
 
 from facedepth_pipeline.jobs.plan import PhotoFile
-from facedepth_pipeline.jobs.work import CannotGoOn, Outcome
+from facedepth_pipeline.jobs.work import CANNOT_GO_ON, CannotGoOn, Outcome
 
 logger = logging.getLogger(__name__)
 
 POLL_S = 1.0
+SCHEDULER_LOST = "The connection to the Dask scheduler is lost: it ended, or the network did."
 HOPELESS = 10  # failures before the first success: it is not the photos
 
 Chunk = tuple[PhotoFile, ...]
@@ -88,7 +89,7 @@ class Engine:
     def _hand_out(self) -> int:
         """Give chunks to idle threads; how many threads there are."""
         if self.client.status not in ("running", "connecting"):
-            raise CannotGoOn("The connection to the Dask scheduler is lost.")
+            raise CannotGoOn(SCHEDULER_LOST)
         workers: dict[str, Any] = self.client.nthreads()
         while self._waiting and len(self._running) < sum(workers.values()):
             chunk, avoid = self._waiting.popleft()
@@ -104,10 +105,12 @@ class Engine:
         chunk, begun = self._running.pop(future)
         if future.status == "finished":
             for outcome in future.result():
+                if outcome.reason_code == CANNOT_GO_ON:
+                    raise CannotGoOn(outcome.problem)
                 yield from [outcome] if outcome.record is not None else self._failed(outcome, len(chunk))
             return
         if future.status != "error":
-            raise CannotGoOn("The connection to the Dask scheduler is lost.")
+            raise CannotGoOn(SCHEDULER_LOST)
         error = future.exception()
         if isinstance(error, CannotGoOn):
             raise error

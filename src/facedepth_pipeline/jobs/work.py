@@ -16,6 +16,7 @@ from facedepth_pipeline.jobs.plan import PhotoFile
 # Keras and Open3D are imported when the first photo is to be reconstructed: whoever hands out work needs neither.
 
 ONE_THREAD = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+CANNOT_GO_ON = "cannot_go_on"  # reason code of what ends the job
 FIRST_PHOTO_S = 180  # added once a process: networks are compiled at their first photo
 
 
@@ -109,9 +110,11 @@ def reconstruct_chunk(chunk: tuple[PhotoFile, ...], task: Task, generator: Gener
         task: What is the same for all.
         generator: Loaded once a process.
 
+    Returns:
+        One outcome a photo; fewer, if results cannot be written: then the last one says so, as ``CANNOT_GO_ON``.
+
     Raises:
-        CannotGoOn: If this process has another version of the package or cannot load the generator, or if results
-            cannot be written.
+        CannotGoOn: If this process has another version of the package, or cannot load the generator.
     """
     with _one_at_a_time:
         if task.version != __version__:
@@ -197,7 +200,8 @@ def _reconstruct(contents: Mapping[PhotoFile, bytes], task: Task, generator: Any
             try:
                 record = task.results.write(result, stamp)
             except OSError as error:
-                raise CannotGoOn(f"A result could not be written: {error}.") from error
+                problem = f"A result could not be written: {error}."
+                return [*outcomes, Outcome(photo, problem=problem, reason_code=CANNOT_GO_ON)]
             outcomes.append(Outcome(photo, record=record, worker=_me()))
             alarm.restart()
     _warm.add(task.made_by.model_uri)
