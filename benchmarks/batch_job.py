@@ -3,19 +3,25 @@
 Copies portraits (any faces; those of the stand-in will do) under names that do not give away their frame, so that each
 face has to be found. For each count it prints a JSON object: seconds and photos a second of ``kedro run
 --pipelines=reconstruct``, the largest memory of all its processes together, and of the same command given again.
-``--peer`` times the plain sequential script on the same photos first.
+``--peer`` times the plain sequential script on the same photos first; ``--bad=50`` makes fifty of them bad.
 """
 
 import argparse
+import io
 import json
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import psutil
+from PIL import Image
 
 PROJECT = Path(__file__).parents[1]
 SAMPLE_S = 1.0
@@ -32,6 +38,27 @@ def make_photos(portraits: Path, folder: Path, count: int) -> None:
     for number in range(count):
         content = sources[number % len(sources)].read_bytes()
         (folder / f"face_{number:05d}.png").write_bytes(content + number.to_bytes(4, "big"))
+
+
+def spoil_photos(folder: Path, count: int) -> None:
+    """Make so many of them bad, in five ways."""
+    ways: list[Callable[[bytes], bytes]] = [
+        lambda content: content[: len(content) // 2],
+        lambda content: b"",
+        lambda content: b"This is not a photo.",
+        lambda content: _png(np.full((300, 300, 3), 128, np.uint8)),
+        lambda content: _png(np.full((20, 20, 3), 128, np.uint8)),
+    ]
+    paths = sorted(folder.iterdir())
+    for number in range(count):
+        path = paths[number * len(paths) // count]
+        path.write_bytes(ways[number % len(ways)](path.read_bytes()) + number.to_bytes(4, "big"))
+
+
+def _png(image: np.ndarray) -> bytes:
+    content = io.BytesIO()
+    Image.fromarray(image).save(content, format="PNG")
+    return content.getvalue()
 
 
 def command(root: Path, **params: object) -> list[str]:
@@ -64,7 +91,7 @@ def watch(process: subprocess.Popen[bytes]) -> float:
     return peak
 
 
-def run(root: Path, **params: object) -> dict[str, float]:
+def run(root: Path, **params: object) -> dict[str, Any]:
     """One job: its own seconds, those of the whole command, and its memory."""
     begun = time.perf_counter()
     process = subprocess.Popen(
@@ -74,13 +101,12 @@ def run(root: Path, **params: object) -> dict[str, float]:
     if process.returncode:
         sys.exit(f"The job has failed: {' '.join(command(root, **params))}")
     job = json.loads((root / "08_reporting" / "reconstruction_job.json").read_text(encoding="utf-8"))
-    return {"command_s": time.perf_counter() - begun, "peak_mb": peak_mb, "done": job["done"], "job_s": seconds(job)}
+    told = {"done": job["done"], "rejected": job["rejected"], "job_s": seconds(job)}
+    return {"command_s": time.perf_counter() - begun, "peak_mb": peak_mb, **told}
 
 
 def seconds(job: dict[str, str]) -> float:
     """From the start of the job, with its processes, to its end."""
-    from datetime import datetime
-
     return (datetime.fromisoformat(job["finished_at"]) - datetime.fromisoformat(job["started_at"])).total_seconds()
 
 
@@ -100,12 +126,14 @@ def main() -> None:
     arguments.add_argument("portraits", type=Path)
     arguments.add_argument("--count", type=int, action="append", required=True)
     arguments.add_argument("--peer", action="store_true")
+    arguments.add_argument("--bad", type=int, default=0)
     chosen = arguments.parse_args()
     for count in chosen.count:
         root = Path(tempfile.mkdtemp())
         try:
             make_photos(chosen.portraits, root / "photos", count)
-            line: dict[str, object] = {"name": "batch_job", "photos": count}
+            spoil_photos(root / "photos", chosen.bad)
+            line: dict[str, object] = {"name": "batch_job", "photos": count, "bad": chosen.bad}
             if chosen.peer:
                 peer = sequential(root / "photos", root / "sequential")
                 peer_s = peer["load_s"] + peer["photos_s"]
@@ -113,6 +141,7 @@ def main() -> None:
             job = run(root)
             line |= {
                 "done": job["done"],
+                "rejected": job["rejected"],
                 "job_s": round(job["job_s"], 1),
                 "photos_per_s": round(count / job["job_s"], 2),
                 "peak_mb": round(job["peak_mb"]),

@@ -175,8 +175,13 @@ class RunSummary:
         """Print what a job did before it failed; why it failed is a sentence and not a traceback."""
         if self._job is not None:
             print_summary(None, None, self._job, _places(pipeline.all_outputs(), catalog, run_params["env"]))
-        if isinstance(error, JobFailed | DatasetError):
+        if isinstance(error, JobFailed) or _is_said_clearly(error):
             raise click.ClickException(str(error)) from error
+
+
+def _is_said_clearly(error: Exception) -> bool:
+    """Whether data was refused or not there, and not a mistake of the program that a traceback would help to find."""
+    return isinstance(error, DatasetError) and isinstance(error.__cause__, OSError | ValueError | None)
 
 
 def _places(made: set[str], catalog: CatalogProtocol, env: str | None) -> dict[str, str]:

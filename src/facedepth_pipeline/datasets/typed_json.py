@@ -2,6 +2,7 @@
 
 import importlib
 import json
+from pathlib import Path
 from typing import Any
 
 from kedro.io import AbstractDataset, DatasetError
@@ -21,7 +22,8 @@ class TypedJSONDataset(AbstractDataset[Any, Any]):
     """
 
     def __init__(self, *, filepath: str, value_type: str, metadata: dict[str, Any] | None = None) -> None:
-        self._filepath = filepath
+        self._filepath = Path(filepath)  # as kedro-mlflow wants it
+        self._url = filepath
         self._folder, _, self._name = filepath.rpartition("/")
         self._value_type = value_type
         self.metadata = metadata
@@ -52,4 +54,4 @@ class TypedJSONDataset(AbstractDataset[Any, Any]):
         return bool(open_storage(self._folder).matching(self._name))
 
     def _describe(self) -> dict[str, Any]:
-        return {"filepath": self._filepath, "value_type": self._value_type}
+        return {"filepath": self._url, "value_type": self._value_type}
