@@ -1,4 +1,4 @@
-"""Kill a batch job, its workers and its scheduler again and again. ``python -m benchmarks.job_kills PORTRAITS --kills=20``.
+"""Kill a batch job, its workers and its scheduler again and again. ``python -m benchmarks.job_kills PORTRAITS``.
 
 A Dask scheduler and two workers run as processes of their own. Something of it all is killed with signal 9 at a random
 moment, what is needed is started again, and so on; whenever all photos are done, the results are compared with those of
@@ -27,6 +27,7 @@ from benchmarks.batch_job import PROJECT, command, make_photos
 PHOTOS = 60
 BAD = 4  # files that are no photos, among them
 SECONDS = (3.0, 35.0)  # between kills; a job alone takes a dozen to start, and a worker as many to load its network
+WHEN = {"finished_at", "job_id", "modified"}
 NO_MLFLOW = {"tracking_uri": "http://127.0.0.1:9", "reconstruct.batch_size": 2}
 ENVIRONMENT = {
     **os.environ,
@@ -103,12 +104,10 @@ def kill_something(cluster: Cluster, job: subprocess.Popen[bytes], chance: rando
         cluster.processes["scheduler"].wait()
     else:
         supervisor = cluster.processes[name.rpartition(" ")[2]]
-        children = psutil.Process(supervisor.pid).children() if supervisor.poll() is None else []
-        victims = (
-            [psutil.Process(supervisor.pid)] if "supervisor" in name and supervisor.poll() is None else children[:1]
-        )
-        for victim in victims:
-            victim.kill()
+        if supervisor.poll() is None:
+            itself = psutil.Process(supervisor.pid)
+            for victim in [itself] if "supervisor" in name else itself.children()[:1]:
+                victim.kill()
     return name.rpartition("_")[0] or name
 
 
@@ -121,9 +120,7 @@ def checksums(root: Path) -> dict[str, str]:
         content = path.read_bytes()
         if path.name == "result.json":
             record = json.loads(content)
-            content = json.dumps(
-                {k: v for k, v in record.items() if k not in ("finished_at", "job_id", "modified")}
-            ).encode()
+            content = json.dumps({name: record[name] for name in sorted(record.keys() - WHEN)}).encode()
         sums[path.relative_to(root / "meshes").as_posix()] = hashlib.sha256(content).hexdigest()
     return sums
 

@@ -16,7 +16,7 @@ PROJECT = os.environ.get("FACEDEPTH_PROJECT", "/opt/facedepth_pipeline")
 NIGHT = "{{ run_id | replace(':', '-') | replace('+', '-') }}"
 COMMAND = (
     f"cd {PROJECT} && .venv/bin/kedro run --env=prod --pipelines=reconstruct "
-    "--params=batch.shard=$SHARD,batch.num_shards=$NUM_SHARDS,batch.mlflow_run=$NIGHT"
+    f"--params=batch.shard=$SHARD,batch.num_shards=$NUM_SHARDS,batch.mlflow_run={NIGHT}"
 )
 
 
@@ -35,7 +35,7 @@ def facedepth_reconstruct() -> None:
     @task
     def shards(params: dict[str, int] | None = None) -> list[dict[str, str]]:
         count = (params or {})["num_shards"]
-        return [{"SHARD": str(shard), "NUM_SHARDS": str(count), "NIGHT": NIGHT} for shard in range(count)]
+        return [{"SHARD": str(shard), "NUM_SHARDS": str(count)} for shard in range(count)]
 
     BashOperator.partial(
         task_id="reconstruct",
