@@ -19,22 +19,27 @@ def main() -> None:
         for preset, value, *beside in CASES[name]():
             line = {"name": name, "preset": preset, "value": round(value, 5), "unit": unit_of(name)}
             if beside:
-                line |= compared(value, *beside)
+                line |= compared(unit_of(name), value, *beside)
             print(json.dumps(line), flush=True)
 
 
 def unit_of(name: str) -> str:
     """Unit of a case."""
-    return {"synthesize_pairs_per_s": "pairs/s", "matrix_product_tflops": "TFLOP/s", "poisson_distance_mm": "mm"}.get(
-        name, "s"
-    )
+    others = {
+        "synthesize_pairs_per_s": "pairs/s",
+        "batch_photos_per_s": "photos/s",
+        "matrix_product_tflops": "TFLOP/s",
+        "poisson_distance_mm": "mm",
+    }
+    return others.get(name, "s")
 
 
-def compared(value: float, peer: str, peer_value: float | None) -> dict[str, object]:
-    """The peer's time and how many times longer it takes; above 1 we are faster."""
+def compared(unit: str, value: float, peer: str, peer_value: float | None) -> dict[str, object]:
+    """The peer's time or rate, and how many times faster we are."""
     if peer_value is None:
         return {"peer": peer, "skipped": "PyTorch is not installed: make peers"}
-    return {"peer": peer, "peer_value": round(peer_value, 5), "ratio": round(peer_value / value, 2)}
+    ratio = value / peer_value if unit.endswith("/s") else peer_value / value
+    return {"peer": peer, "peer_value": round(peer_value, 5), "ratio": round(ratio, 2)}
 
 
 if __name__ == "__main__":

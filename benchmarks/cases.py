@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from PIL import Image
 
-from benchmarks import closed_form_face
+from benchmarks import batch_job, closed_form_face
 from benchmarks.peers import open3d_recipe, pytorch, tensorflow_recipe
 from facedepth_pipeline.depth import DepthMap, depth_from_range, fit_depth, fit_photo, fitted_pitch
 from facedepth_pipeline.mesh.glb import encode_mesh, encode_texture
@@ -22,6 +23,7 @@ from facedepth_pipeline.synthetic.database import SyntheticPair, plan_database, 
 from facedepth_pipeline.synthetic.head.head_model import HeadModel
 
 PROJECT = Path(__file__).parents[1]
+BATCH_PHOTOS = 160
 # preset and value, and where a peer was timed beside it, its name and value (None: it is not installed)
 Timing = Iterator[tuple[str, float] | tuple[str, float, str, float | None]]
 
@@ -223,6 +225,19 @@ def _depth_and_photo() -> tuple[DepthMap, np.ndarray]:
     )
 
 
+def batch_photos_per_s() -> Timing:
+    """A batch job with the start of its processes, beside the plain script with its own; a minute and a half each."""
+    with TemporaryDirectory() as folder:
+        portraits, photos = Path(folder) / "portraits", Path(folder) / "photos"
+        portraits.mkdir()
+        for number, pair in enumerate(_render(8, os.cpu_count() or 1)):
+            Image.fromarray(pair.portrait).save(portraits / f"{number}_Portrait.png")
+        batch_job.make_photos(portraits, photos, BATCH_PHOTOS)
+        peer = batch_job.sequential(photos, Path(folder) / "sequential")
+        job = batch_job.run(Path(folder))
+    yield "grid", BATCH_PHOTOS / job["job_s"], "sequential_script", BATCH_PHOTOS / (peer["load_s"] + peer["photos_s"])
+
+
 CASES: dict[str, Callable[[], Timing]] = {
     case.__name__: case
     for case in (
@@ -234,5 +249,6 @@ CASES: dict[str, Callable[[], Timing]] = {
         poisson_distance_mm,
         grid_mesh_s_per_face,
         photo_to_glb_s,
+        batch_photos_per_s,
     )
 }

@@ -32,6 +32,9 @@ def print_summary(
         console.print(f"Champion: {outcome}. {promotion['reason']}", highlight=False)
     if job is not None:
         console.print(_job_table(job))
+        if job.handled:
+            rate = f"{job.handled / job.seconds:.1f} photos/s, {job.seconds_per_photo:.2f} s a photo"
+            console.print(f"{job.seconds:.0f} s with {job.workers} processes, their start included: {rate}")
     for title, place in places.items():
         console.print(f"{title:>14}: {place}", soft_wrap=True, highlight=False)
 
@@ -48,10 +51,11 @@ def _metrics_table(metrics: Mapping[str, Any]) -> Table:
 
 def _job_table(job: JobRecord) -> Table:
     which = "" if job.num_shards == 1 else f", shard {job.shard} of {job.num_shards}"
-    table = Table(title=f"{job.listed:,} photos{which}, by {job.model_uri}", title_justify="left")
-    table.add_column("photos")
-    table.add_column("", justify="right")
-    table.add_column("for example", overflow="fold")
+    title = f"{job.listed:,} photos{which}, {job.to_do:,} of them new, by {job.model_uri}"
+    table = Table(title=title, title_justify="left")
+    table.add_column("what became of them")
+    table.add_column("photos", justify="right")
+    table.add_column("", overflow="fold")
     table.add_row("reconstructed", f"[bold]{job.done:,}[/bold]", f"{job.faces:,} faces reconstructed")
     for code, count in job.rejected.most_common():
         table.add_row(f"rejected: {code.replace('_', ' ')}", f"{count:,}", Text(job.examples[code][0]))
@@ -61,7 +65,6 @@ def _job_table(job: JobRecord) -> Table:
     left = job.to_do - job.handled - job.found
     if left:
         table.add_row("[bold]not done[/bold]", f"{left:,}", Text(job.stopped_by or ""))
-    if job.handled:
-        rate = f"{job.handled / job.seconds:.1f} photos/s, {job.seconds / job.handled:.2f} s a photo"
-        table.caption = f"{job.seconds:.0f} s with {job.workers} processes: {rate}; tried again: {job.retries}"
+    if job.retries:
+        table.add_row("tried again", f"{job.retries:,}", "after a failure, each time counted")
     return table

@@ -8,6 +8,7 @@ import logging
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -49,7 +50,8 @@ class Engine:
     _waiting: deque[tuple[Chunk, str]] = field(default_factory=deque)
     _running: dict[Future, tuple[Chunk, float]] = field(default_factory=dict)
     _finished: SimpleQueue[Future] = field(default_factory=SimpleQueue)
-    _troubles_in_a_row: int = 0  # before the first success
+    _troubles: int = 0  # chunks in which something failed, before the first photo was done
+    _last_problem: str = ""
 
     def run(self, chunks: Iterable[Chunk]) -> Iterator[Outcome]:
         """One outcome a photo, in the order in which they come.
@@ -62,7 +64,10 @@ class Engine:
         succeeded = False
         try:
             while self._waiting or self._running:
-                threads = self._hand_out()
+                try:
+                    threads = self._hand_out()
+                except (OSError, TimeoutError) as error:
+                    raise CannotGoOn(SCHEDULER_LOST) from error
                 lonely_since = time.monotonic() if threads else lonely_since
                 if time.monotonic() - lonely_since > self.wait_for_workers_s:
                     raise CannotGoOn(
@@ -73,18 +78,19 @@ class Engine:
                     future = self._finished.get(timeout=POLL_S)
                 except Empty:
                     continue
+                failures = self._failures.total()
                 for outcome in self._take(future):
                     succeeded = succeeded or outcome.record is not None
                     yield outcome
-                if not succeeded and self._failures.total() >= HOPELESS and self._troubles_in_a_row >= HOPELESS:
+                self._troubles += self._failures.total() > failures
+                if not succeeded and self._troubles >= HOPELESS:
                     raise CannotGoOn(
-                        f"{self._troubles_in_a_row} attempts have failed and no photo is done, so it is not the "
-                        f"photos. The last one: {self._last_problem}"
+                        f"{self._troubles} attempts have failed and no photo is done, so it is not the photos. The last "
+                        f"one: {self._last_problem}"
                     )
         finally:
-            self.client.cancel(list(self._running), force=True)
-
-    _last_problem: str = ""
+            with suppress(OSError, TimeoutError):  # there may be nobody left to tell
+                self.client.cancel(list(self._running), force=True)
 
     def _hand_out(self) -> int:
         """Give chunks to idle threads; how many threads there are."""
@@ -132,7 +138,6 @@ class Engine:
         """Try again, or say for good that it did not work."""
         photo = outcome.photo
         self._failures[photo] += 1
-        self._troubles_in_a_row += 1
         self._last_problem = outcome.problem
         if self._failures[photo] < self.attempts:
             self.retries += 1

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from facedepth_pipeline.jobs.plan import JobPlan
 from facedepth_pipeline.jobs.work import Outcome
@@ -111,10 +111,17 @@ class JobRecord(BaseModel):
             "faces": [face],
         }
 
+    @computed_field  # type: ignore[prop-decorator]
     @property
     def seconds(self) -> float:
         """Wall time of the job; 0 while it runs."""
         return (self.finished_at - self.started_at).total_seconds() if self.finished_at else 0.0
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def seconds_per_photo(self) -> float | None:
+        """Wall time for each photo that was handled; None if there was none."""
+        return round(self.seconds / self.handled, 3) if self.handled else None
 
     @property
     def handled(self) -> int:

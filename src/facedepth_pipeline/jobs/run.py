@@ -28,7 +28,7 @@ def run_job(
         job: Told of workers, retries, and of why it ended before its time, if it did.
         photos: What there is to do; nothing is started for none.
         task: What is the same for all.
-        fetch: Gets the generator; called only if there is something to do.
+        fetch: Gets the generator, or raises ValueError; called only if there is something to do.
         parameters: Whose processes do it.
         attempts: After so many failures a photo is set aside.
     """
@@ -40,7 +40,7 @@ def run_job(
     workers: set[str] = set()
     size = task.made_by.parameters.batch_size
     try:
-        generator = fetch()
+        generator = _fetched(fetch)
         with cluster(parameters, at_most=len(chunks(photos, size, workers=1))) as client:
             engine = Engine(
                 client, bring(client, generator, task), attempts, task.photo_timeout_s, parameters.wait_for_workers_s
@@ -56,3 +56,10 @@ def run_job(
             job.retries = engine.retries
     except CannotGoOn as reason:
         job.stopped_by = str(reason)
+
+
+def _fetched(fetch: Callable[[], Generator]) -> Generator:
+    try:
+        return fetch()
+    except ValueError as error:
+        raise CannotGoOn(str(error)) from error

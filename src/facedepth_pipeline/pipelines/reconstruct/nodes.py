@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -17,9 +17,9 @@ from facedepth_pipeline.datasets.photos import PhotosOnDisk
 from facedepth_pipeline.datasets.reconstructions import ReconstructionStore
 from facedepth_pipeline.evaluation.figures import draw_reconstructions
 from facedepth_pipeline.jobs.plan import plan_job
-from facedepth_pipeline.jobs.record import JobRecord
+from facedepth_pipeline.jobs.record import JobFailed, JobRecord
 from facedepth_pipeline.jobs.run import run_job
-from facedepth_pipeline.jobs.work import Task
+from facedepth_pipeline.jobs.work import Outcome, Task
 from facedepth_pipeline.made_by import MadeBy
 from facedepth_pipeline.manifest import known_files, newest_results
 from facedepth_pipeline.parameters import BatchParameters, DaskParameters, ReconstructionParameters
@@ -63,16 +63,17 @@ def reconstruct_photos(
         known = known_files(reconstruction_ledger.read(reconstructions), made_by.result_key, batch.redo)
         plan = plan_job(photos.files, known, batch.shard, batch.num_shards)
         job.plan(plan)
-        parts = PartWriter(reconstruction_ledger, job.job_id)
+        task = Task(photos, reconstructions, made_by, job.job_id, batch.photo_timeout_s, batch.redo)
+        outcomes = run_job(job, plan.photos, task, champion_version.pack, dask, batch.attempts)
         try:
-            task = Task(photos, reconstructions, made_by, job.job_id, batch.photo_timeout_s, batch.redo)
-            outcomes = run_job(job, plan.photos, task, champion_version.pack, dask, batch.attempts)
-            for outcome in tqdm(outcomes, "reconstructing", len(plan.photos), unit="photo", disable=None):
-                parts.add(face_rows(job.count(outcome, datetime.now(UTC))))
-        finally:
-            parts.flush()
-        job.finished_at = datetime.now(UTC)
-        reconstructions.write_job(job)
+            _list_outcomes(job, outcomes, reconstruction_ledger)
+            job.finished_at = datetime.now(UTC)
+            reconstructions.write_job(job)
+        except OSError as error:
+            raise JobFailed(
+                f"What the job has done cannot be noted: {error}. Its results are whole; the same command finds them and "
+                "goes on."
+            ) from error
     return job
 
 
@@ -127,6 +128,16 @@ def require_success(
 ) -> None:
     """Fail the run if the job stopped or too many photos were rejected."""
     reconstruction_job.require_success(parameters.max_rejected_fraction)
+
+
+def _list_outcomes(job: JobRecord, outcomes: Iterator[Outcome], ledger: ManifestLedger) -> None:
+    """Count what becomes of photos, and write it to parts of the manifest."""
+    parts = PartWriter(ledger, job.job_id)
+    try:
+        for outcome in tqdm(outcomes, "reconstructing", job.to_do, unit="photo", disable=None):
+            parts.add(face_rows(job.count(outcome, datetime.now(UTC))))
+    finally:
+        parts.flush()
 
 
 def _sheet(rows: pd.DataFrame, reconstructions: ReconstructionStore) -> Figure:
