@@ -2,7 +2,8 @@
 
 Copies portraits (any faces; those of the stand-in will do) under names that do not give away their frame, so that each
 face has to be found. For each count it prints a JSON object: seconds and photos a second of ``kedro run
---pipelines=reconstruct``, the largest memory of all its processes together, and of the same command given again.
+--pipelines=reconstruct``, the largest memory of all its processes together, and how long the same command takes when it
+is given again: after Kedro's start (``again_s``), and in all.
 ``--peer`` times the plain sequential script on the same photos first; ``--bad=50`` makes fifty of them bad.
 """
 
@@ -15,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,13 @@ def run(root: Path, **params: object) -> dict[str, Any]:
     if process.returncode:
         sys.exit(f"The job has failed: {' '.join(command(root, **params))}")
     job = json.loads((root / "08_reporting" / "reconstruction_job.json").read_text(encoding="utf-8"))
-    told = {"done": job["done"], "rejected": job["rejected"], "job_s": seconds(job)}
+    ended = datetime.now(UTC)
+    told = {
+        "after_start_s": (ended - datetime.fromisoformat(job["started_at"])).total_seconds(),
+        "done": job["done"],
+        "rejected": job["rejected"],
+        "job_s": seconds(job),
+    }
     return {"command_s": time.perf_counter() - begun, "peak_mb": peak_mb, **told}
 
 
@@ -149,7 +156,7 @@ def main() -> None:
             if chosen.peer:
                 line["ratio"] = round(peer_s / job["job_s"], 2)
             again = run(root)
-            line |= {"again_job_s": round(again["job_s"], 2), "again_command_s": round(again["command_s"], 1)}
+            line |= {"again_s": round(again["after_start_s"], 1), "again_command_s": round(again["command_s"], 1)}
             print(json.dumps(line), flush=True)
         finally:
             shutil.rmtree(root)

@@ -57,6 +57,7 @@ class TrackingHook(MlflowHook):
 
     _goes_on = False  # whether this command opened the run of an earlier one again
     _unreachable: MlflowException | None = None
+    _does_without = False  # whether MLflow may fail: a batch job is logged by a later one
     _logger = logging.getLogger("facedepth_pipeline.kedro_mlflow")  # kedro-mlflow sets the level of its own anew
 
     @hook_impl
@@ -75,12 +76,13 @@ class TrackingHook(MlflowHook):
         Of several machines that train together the first alone has a run. A batch job does without one where MLflow
         cannot be reached; a later job logs it.
         """
+        self._does_without = pipeline.all_outputs() <= JOB_OUTPUTS
         if self._unreachable is not None:
-            cause = self._unreachable.message.rpartition("Caused by ")[2]  # before it stand all the layers
-            reason = f"MLflow at {mlflow.get_tracking_uri()} cannot be reached: {cause.rstrip(')')}."
-            if pipeline.all_outputs() - JOB_OUTPUTS:
-                raise click.ClickException(f"{reason} Nothing has run. Start the server, or name another tracking_uri.")
-            logger.warning("%s The job goes on without it.", reason)
+            if not self._does_without:
+                raise click.ClickException(
+                    f"{_unreached(self._unreachable)} Nothing has run. Start the server, or name another tracking_uri."
+                )
+            self._go_on_without(self._unreachable)
             self._is_mlflow_enabled, self.run_id = False, None
             return
         if not is_first_worker(os.environ.get("TF_CONFIG")):
@@ -116,13 +118,30 @@ class TrackingHook(MlflowHook):
 
     def _log_param(self, name: str, value: Any) -> None:
         """Log one parameter; of a run that goes on, MLflow keeps the first value, so another becomes a tag."""
+        if self._unreachable is not None:
+            return
         try:
             super()._log_param(name, value)
-        except MlflowException:
-            if not self._goes_on:
-                raise
-            logger.warning("%s is %s now and was another when this MLflow run began: see its tags.", name, value)
-            mlflow.set_tag(f"resumed.{name}", value)
+        except MlflowException as error:
+            if self._goes_on and error.error_code == "INVALID_PARAMETER_VALUE":
+                logger.warning("%s is %s now and was another when this MLflow run began: see its tags.", name, value)
+                mlflow.set_tag(f"resumed.{name}", value)
+            else:
+                self._go_on_without(error)
+
+    def _go_on_without(self, error: MlflowException) -> None:
+        if not self._does_without:
+            raise error
+        self._unreachable = error
+        logger.warning("%s The job goes on without it.", _unreached(error))
+
+    @hook_impl
+    def after_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+        """End the MLflow run."""
+        try:
+            super().after_pipeline_run(run_params=run_params, pipeline=pipeline, catalog=catalog)
+        except MlflowException as error:
+            self._go_on_without(error)
 
     @hook_impl
     def on_pipeline_error(
@@ -130,7 +149,10 @@ class TrackingHook(MlflowHook):
     ) -> None:
         """End the MLflow run as failed; without one, kedro-mlflow 2.0.3 would hide the error behind its own."""
         if mlflow.active_run():
-            super().on_pipeline_error(error=error, run_params=run_params, pipeline=pipeline, catalog=catalog)
+            try:
+                super().on_pipeline_error(error=error, run_params=run_params, pipeline=pipeline, catalog=catalog)
+            except MlflowException as unreachable:
+                logger.warning("%s Its run there counts as running.", _unreached(unreachable))
 
 
 def _owner_of_unfinished_training(pipeline: Pipeline, catalog: CatalogProtocol) -> str | None:
@@ -177,6 +199,11 @@ class RunSummary:
             print_summary(None, None, self._job, _places(pipeline.all_outputs(), catalog, run_params["env"]))
         if isinstance(error, JobFailed) or _is_said_clearly(error):
             raise click.ClickException(str(error)) from error
+
+
+def _unreached(error: MlflowException) -> str:
+    cause = error.message.rpartition("Caused by ")[2].removesuffix(")")  # before it stand all the layers
+    return f"MLflow at {mlflow.get_tracking_uri()} cannot be reached: {cause}."
 
 
 def _is_said_clearly(error: Exception) -> bool:

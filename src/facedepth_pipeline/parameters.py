@@ -322,7 +322,9 @@ class DaskParameters(Parameters):
             pattern=r"^(tcp|tls|ws|wss)://.+$", description="Of a running cluster; null = processes of this machine."
         ),
     ] = None
-    workers: Annotated[int, Field(ge=0, le=1024, description="Processes of this machine; 0 = one for each core.")] = 0
+    workers: Annotated[
+        int, Field(ge=0, le=1024, description="Processes of this machine; 0 = one for each core that has 2 GB.")
+    ] = 0
     memory_gb: Annotated[
         float | None,
         Field(ge=1, description="Of one process of this machine, which is ended beyond; null = its share of all."),

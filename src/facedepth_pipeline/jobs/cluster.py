@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import dask
@@ -17,6 +17,7 @@ from facedepth_pipeline.parameters import DaskParameters
 logger = logging.getLogger(__name__)
 
 CONNECT_S = 15
+NEEDED_BYTES = 2_000_000_000  # of a process with TensorFlow, Open3D and a generator; 1.2 GB were measured
 ANY_PORT = "127.0.0.1:0"
 # Of processes of this machine. Which photo ended a process is for the engine to find out, so Dask does not try again;
 # and a process whose memory is TensorFlow's has nothing to spill, so it goes on until it is ended.
@@ -47,7 +48,7 @@ def cluster(parameters: DaskParameters, at_most: int) -> Iterator[Client]:
         with _running_cluster(parameters.scheduler) as client:
             yield client
         return
-    workers = min(parameters.workers or CPU_COUNT, at_most)
+    workers = min(parameters.workers or min(CPU_COUNT, max(1, MEMORY_LIMIT // NEEDED_BYTES)), at_most)
     share = MEMORY_LIMIT // workers if parameters.memory_gb is None else int(parameters.memory_gb * 1e9)
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     with (
@@ -86,9 +87,9 @@ def _running_cluster(address: str) -> Iterator[Client]:
 class GeneratorPlugin(WorkerPlugin):
     """Carries a generator to every worker, and to those that are started later."""
 
-    def __init__(self, generator: Generator) -> None:
+    def __init__(self, generator: Generator, name: str) -> None:
         self.generator = generator
-        self.name = f"facedepth-{generator.model_uri}"
+        self.name = name
 
 
 class OnWorker:
@@ -103,8 +104,14 @@ class OnWorker:
         return reconstruct_chunk(chunk, self.task, plugin.generator)
 
 
-def bring(client: Client, generator: Generator, task: Task) -> OnWorker:
-    """Carry the generator to the workers; what they are to do."""
-    plugin = GeneratorPlugin(generator)
+@contextmanager
+def workers_with(client: Client, generator: Generator, task: Task) -> Iterator[OnWorker]:
+    """Carry the generator to the workers, and take it away at the end; what the workers are to do."""
+    plugin = GeneratorPlugin(generator, f"facedepth-{task.job_id}")  # other jobs of the cluster have theirs
     client.register_plugin(plugin)
-    return OnWorker(task, plugin.name)
+    try:
+        yield OnWorker(task, plugin.name)
+    finally:
+        if client.status == "running":  # else there is no scheduler to tell
+            with suppress(OSError, TimeoutError):
+                client.unregister_worker_plugin(plugin.name)

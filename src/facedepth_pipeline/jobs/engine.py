@@ -85,8 +85,8 @@ class Engine:
                 self._troubles += self._failures.total() > failures
                 if not succeeded and self._troubles >= HOPELESS:
                     raise CannotGoOn(
-                        f"{self._troubles} attempts have failed and no photo is done, so it is not the photos. The last "
-                        f"one: {self._last_problem}"
+                        f"{self._troubles} attempts have failed and no photo is done, so it is not the photos. "
+                        f"The last one: {self._last_problem}"
                     )
         finally:
             with suppress(OSError, TimeoutError):  # there may be nobody left to tell

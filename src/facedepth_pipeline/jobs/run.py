@@ -34,17 +34,18 @@ def run_job(
     """
     if not photos:
         return
-    from facedepth_pipeline.jobs.cluster import bring, cluster  # Dask takes a second to import
+    from facedepth_pipeline.jobs.cluster import cluster, workers_with  # Dask takes a second to import
     from facedepth_pipeline.jobs.engine import Engine
 
     workers: set[str] = set()
     size = task.made_by.parameters.batch_size
     try:
         generator = _fetched(fetch)
-        with cluster(parameters, at_most=len(chunks(photos, size, workers=1))) as client:
-            engine = Engine(
-                client, bring(client, generator, task), attempts, task.photo_timeout_s, parameters.wait_for_workers_s
-            )
+        with (
+            cluster(parameters, at_most=len(chunks(photos, size, workers=1))) as client,
+            workers_with(client, generator, task) as work,
+        ):
+            engine = Engine(client, work, attempts, task.photo_timeout_s, parameters.wait_for_workers_s)
             said = time.monotonic()
             for number, outcome in enumerate(engine.run(chunks(photos, size, len(client.nthreads()))), start=1):
                 workers |= {outcome.worker} - {""}

@@ -114,7 +114,8 @@ def reconstruct_chunk(chunk: tuple[PhotoFile, ...], task: Task, generator: Gener
         One outcome a photo; fewer, if results cannot be written: then the last one says so, as ``CANNOT_GO_ON``.
 
     Raises:
-        CannotGoOn: If this process has another version of the package, or cannot load the generator.
+        CannotGoOn: If this process has another version of the package, cannot load the generator, or cannot see which
+            results there are.
     """
     with _one_at_a_time:
         if task.version != __version__:
@@ -167,7 +168,10 @@ def _read(photo: PhotoFile, task: Task) -> bytes | Outcome:
         return Outcome(photo, problem=f"It could not be read: {error}.", reason_code="unreadable", worker=_me())
     if task.redo == "all":
         return content
-    found = task.results.find(sha256(content).hexdigest()[:16], task.made_by.result_key)
+    try:
+        found = task.results.find(sha256(content).hexdigest()[:16], task.made_by.result_key)
+    except OSError as error:
+        raise CannotGoOn(f"Results cannot be read: {error}.") from error
     if found is None:
         return content
     # made by a job that did not come to list it, or of the same photo under another name
@@ -181,7 +185,7 @@ def _reconstruct(contents: Mapping[PhotoFile, bytes], task: Task, generator: Any
 
     outcomes: list[Outcome] = []
     waiting = iter(contents)
-    with Alarm(task.photo_timeout_s + (0 if _warm else FIRST_PHOTO_S)) as alarm:
+    with Alarm(task.photo_timeout_s + (0 if task.made_by.model_uri in _warm else FIRST_PHOTO_S)) as alarm:
 
         def one_by_one() -> Iterator[tuple[str, bytes]]:
             for photo, content in contents.items():

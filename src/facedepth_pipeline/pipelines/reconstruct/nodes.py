@@ -71,8 +71,8 @@ def reconstruct_photos(
             reconstructions.write_job(job)
         except OSError as error:
             raise JobFailed(
-                f"What the job has done cannot be noted: {error}. Its results are whole; the same command finds them and "
-                "goes on."
+                f"What the job has done cannot be noted: {error}. Its results are whole; the same command finds them "
+                "and goes on."
             ) from error
     return job
 
@@ -113,8 +113,8 @@ def track_jobs(
                     for row in shown.to_dict("records")
                 },
             )
-        except MlflowException as error:
-            logger.warning("Not in MLflow yet: job %s (%s). A later job will log it.", job.job_id, error.message)
+        except (MlflowException, OSError) as error:  # the second is what stores of artifacts raise
+            logger.warning("Not in MLflow yet: job %s (%s). A later job will log it.", job.job_id, error)
         else:
             reconstructions.job_is_tracked(job)
             tracked.append(job.job_id)
