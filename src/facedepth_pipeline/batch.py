@@ -45,7 +45,10 @@ class PhotoResult:
 
 
 def reconstruct_photos(
-    photos: Iterable[tuple[str, bytes]], generator: DepthGenerator, made_by: MadeBy
+    photos: Iterable[tuple[str, bytes]],
+    generator: DepthGenerator,
+    made_by: MadeBy,
+    detector: FaceDetector | None = None,
 ) -> Iterator[PhotoResult]:
     """Reconstruct photos in batches; a photo that is refused does not stop the others.
 
@@ -53,6 +56,7 @@ def reconstruct_photos(
         photos: Name and content of each.
         generator: Network and sidecar.
         made_by: Says which generator it is, and the parameters.
+        detector: Give the same one to each call: each loads a network, and Keras never lets go of all of its memory.
 
     Yields:
         A result a photo, in order; a photo is asked for when the one before it is prepared, and at most
@@ -62,7 +66,7 @@ def reconstruct_photos(
 
     parameters = made_by.parameters
     compute_in(generator.network, parameters.precision)
-    detector = FaceDetector()
+    detector = detector or FaceDetector()
     remaining = iter(photos)
     while chunk := [
         (name, photo_checksum(content), _prepare(name, content, generator, detector, parameters))

@@ -98,7 +98,7 @@ class CannotGoOn(Exception):
 
 
 _one_at_a_time = Lock()  # one alarm a process, and TensorFlow gains nothing from two photos at once
-_loaded: dict[str, Any] = {}
+_loaded: dict[str, tuple[Any, Any]] = {}  # generator and face detector by model_uri; one entry
 _warm: set[str] = set()  # generators that have seen a photo in this process
 
 
@@ -133,7 +133,7 @@ def reconstruct_chunk(chunk: tuple[PhotoFile, ...], task: Task, generator: Gener
             else:
                 contents[photo] = read
         if contents:
-            outcomes += _reconstruct(contents, task, _load(generator))
+            outcomes += _reconstruct(contents, task, *_load(generator))
         return outcomes
 
 
@@ -179,7 +179,7 @@ def _read(photo: PhotoFile, task: Task) -> bytes | Outcome:
     return Outcome(photo, record=found | here, found=True, worker=_me())
 
 
-def _reconstruct(contents: Mapping[PhotoFile, bytes], task: Task, generator: Any) -> list[Outcome]:
+def _reconstruct(contents: Mapping[PhotoFile, bytes], task: Task, generator: Any, detector: Any) -> list[Outcome]:
     from facedepth_pipeline.batch import reconstruct_photos
     from facedepth_pipeline.records import Stamp
 
@@ -192,7 +192,7 @@ def _reconstruct(contents: Mapping[PhotoFile, bytes], task: Task, generator: Any
                 alarm.restart()
                 yield photo.name, content
 
-        results = reconstruct_photos(one_by_one(), generator, task.made_by)
+        results = reconstruct_photos(one_by_one(), generator, task.made_by, detector)
         while photo := next(waiting, None):
             try:
                 result = next(results)
@@ -212,14 +212,16 @@ def _reconstruct(contents: Mapping[PhotoFile, bytes], task: Task, generator: Any
     return outcomes
 
 
-def _load(generator: Generator) -> Any:
-    """The generator, loaded at the first chunk of this process."""
+def _load(generator: Generator) -> tuple[Any, Any]:
+    """The generator and a face detector, loaded at the first chunk of this process."""
     if generator.model_uri not in _loaded:
         for name in ONE_THREAD:
             os.environ.setdefault(name, "1")  # read when TensorFlow is imported; the other cores have workers too
         _loaded.clear()
         try:
-            _loaded[generator.model_uri] = generator.load()
+            from facedepth_pipeline.photo.detection import FaceDetector
+
+            _loaded[generator.model_uri] = (generator.load(), FaceDetector())
         except (ImportError, OSError, ValueError) as error:
             raise CannotGoOn(f"{socket.gethostname()} cannot load {generator.model_uri}: {error}") from error
     return _loaded[generator.model_uri]
