@@ -66,6 +66,14 @@ def test_a_chunk_is_done_and_the_next_time_found(photos, packed, tmp_path):
     assert not redone.found
 
 
+def test_a_process_loads_one_generator_and_one_face_detector(packed):
+    first = work._load(packed)
+    assert work._load(packed) == first  # the same two: what chunks load anew is never all given back
+    packed.model_uri = "faces/2"
+    assert work._load(packed) != first
+    assert list(work._loaded) == ["faces/2"]
+
+
 def test_a_photo_that_is_gone_or_may_not_be_read_does_not_stop_the_others(photos, packed, tmp_path):
     results = ReconstructionStore(str(tmp_path / "results"))
     chunk = (photos.files[0], PhotoFile("gone.png", 1, "1"), photos.files[1])
