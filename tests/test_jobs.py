@@ -36,7 +36,7 @@ def make_photos(folder: Path, count: int) -> None:
         (folder / f"{number:03d}.png").write_bytes(photo + bytes([number]))
 
 
-def wait_for(what: Callable[[], object], seconds: float = 180.0) -> None:
+def wait_for(what: Callable[[], object], seconds: float = 400.0) -> None:
     deadline = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < deadline, "it did not happen"
@@ -256,7 +256,7 @@ def test_a_cluster_with_results_in_a_bucket_loses_a_worker_then_its_scheduler_an
     wait_for(lambda: len(done()) > before or job.poll() is not None)
     assert job.poll() is None
     scheduler.kill()
-    assert job.wait(120) == 1
+    assert job.wait(400) == 1
     assert 2 <= len(done()) < 16
     dask_cluster.stop()
     run = kedro(*JOB, root=root, **STARTER, **places, **{"dask.scheduler": dask_cluster.start()})
