@@ -14,18 +14,12 @@ from facedepth_pipeline.photo.alignment import (
 )
 from facedepth_pipeline.photo.detection import DetectedFace
 from facedepth_pipeline.photo.refusal import PhotoRefused, RefusalReason
-from facedepth_pipeline.sidecar import GeneratorSidecar, LandmarkTemplate
+from facedepth_pipeline.sidecar import GeneratorSidecar
+from faces import LANDMARKS
 
 SIDECAR = GeneratorSidecar(
     fit="stretch",
-    landmarks=LandmarkTemplate(
-        left_eye=(151, 310),
-        right_eye=(349, 310),
-        nose=(250, 400),
-        mouth_left=(180, 470),
-        mouth_right=(320, 470),
-        portraits=1,
-    ),
+    landmarks=LANDMARKS,
     interocular_mm=63.0,
     valid_threshold_mm=5.0,
     data_digest="",

@@ -28,7 +28,7 @@ class PhotosOnDisk:
     def files(self) -> list[PhotoFile]:
         """All photos, in order of names."""
         return [
-            PhotoFile(file.name, file.size_bytes, file.modified)
+            file
             for file in self._storage.files()
             if not file.name.rpartition("/")[2].startswith(".")
             and f".{file.name.lower().rpartition('.')[2]}" in PHOTO_SUFFIXES

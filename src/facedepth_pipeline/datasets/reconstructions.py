@@ -12,7 +12,7 @@ from kedro.io import AbstractDataset, DatasetError
 from PIL import Image
 
 from facedepth_pipeline.datasets.job_lock import only_job, shard_lock
-from facedepth_pipeline.datasets.storage import LocalStorage, joined, open_storage
+from facedepth_pipeline.datasets.storage import LocalStorage, open_storage
 from facedepth_pipeline.jobs.record import JobRecord
 from facedepth_pipeline.manifest import as_table
 from facedepth_pipeline.records import PREVIEW_FILE, RECORD_FILE, Stamp, face_rows
@@ -63,10 +63,6 @@ class ReconstructionStore:
     def file(self, folder: str, name: str) -> bytes:
         """A file of a result."""
         return self._storage.read(f"{folder}/{name}")
-
-    def place(self, folder: str) -> str:
-        """Path or address of a result."""
-        return joined(self.url, folder)
 
     @contextlib.contextmanager
     def only_job(self, job: JobRecord, wait_s: float) -> Iterator[dict[str, Any]]:

@@ -10,11 +10,11 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from facedepth_pipeline.datasets.files import replace_file, replace_folder
+from facedepth_pipeline.jobs.plan import PhotoFile
 
 S3 = "s3://"
 PARTIALS = ".partial"  # folders that are being filled, in one place so that leftovers are found
@@ -23,28 +23,16 @@ Arguments = ParamSpec("Arguments")
 Returned = TypeVar("Returned")
 
 
-@dataclass(frozen=True)
-class StoredFile:
-    """A file below a storage.
-
-    Attributes:
-        name: Path below the storage, with forward slashes.
-        size_bytes: Its size.
-        modified: Changes when its content does: nanoseconds of its time, or the bucket's ETag.
-    """
-
-    name: str
-    size_bytes: int
-    modified: str
-
-
 class Storage(Protocol):
     """What both kinds can do; names are paths below it, with forward slashes. Errors are :class:`OSError`."""
 
     url: str
 
-    def files(self) -> Iterator[StoredFile]:
-        """Every file below, in order of names; nothing where there is no such folder."""
+    def files(self) -> Iterator[PhotoFile]:
+        """Every file below, as photos are listed, in order of names; nothing where there is no such folder.
+
+        ``modified`` is the time in nanoseconds, or the bucket's ETag.
+        """
 
     def matching(self, pattern: str) -> list[str]:
         """Names that match a pattern of ``*``, each of which stands for one part of the path, in order."""
@@ -90,12 +78,12 @@ class LocalStorage:
         self.path = folder.absolute()  # workers have working directories of their own
         self.url = str(self.path)
 
-    def files(self) -> Iterator[StoredFile]:  # noqa: D102  see Storage, here and below
+    def files(self) -> Iterator[PhotoFile]:  # noqa: D102  see Storage, here and below
         for path in sorted(self.path.rglob("*")):
             if path.is_file():
                 about = path.stat()
                 name = path.relative_to(self.path).as_posix()
-                yield StoredFile(name, about.st_size, str(about.st_mtime_ns))
+                yield PhotoFile(name, about.st_size, str(about.st_mtime_ns))
 
     def matching(self, pattern: str) -> list[str]:  # noqa: D102
         return sorted(path.relative_to(self.path).as_posix() for path in self.path.glob(pattern))
@@ -169,10 +157,10 @@ class BucketStorage:
             return []
         return [found[key] for key in sorted(found)]
 
-    def files(self) -> Iterator[StoredFile]:  # noqa: D102
+    def files(self) -> Iterator[PhotoFile]:  # noqa: D102
         for about in self._listed():
             name = about["name"].removeprefix(self.prefix).lstrip("/")
-            yield StoredFile(name, int(about["size"]), str(about.get("ETag", "")).strip('"'))
+            yield PhotoFile(name, int(about["size"]), str(about.get("ETag", "")).strip('"'))
 
     @_as_os_error
     def matching(self, pattern: str) -> list[str]:  # noqa: D102
@@ -243,8 +231,3 @@ class BucketStorage:
 
     def _key(self, name: str) -> str:
         return f"{self.prefix.partition('/')[2]}/{name}".lstrip("/")
-
-
-def joined(url: str, name: str) -> str:
-    """Address of a file below a storage."""
-    return f"{url.rstrip('/')}/{name}" if url.startswith(S3) else os.path.join(url, name)

@@ -231,7 +231,7 @@ def _load(generator: Generator) -> tuple[Any, Any]:
 
 
 def _give_back_memory() -> None:
-    """Return freed memory to the system: glibc keeps what large arrays leave between small ones, more each chunk."""
+    """Return freed memory to the system: glibc keeps what large arrays leave between small ones."""
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc has it, musl has not
         if trim is not None:
