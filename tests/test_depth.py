@@ -15,9 +15,11 @@ from facedepth_pipeline.depth import (
     depth_to_png_levels,
     fit_depth,
     fit_photo,
+    fit_points,
     fitted_pitch,
     normalize_depth,
     range_from_depth,
+    unfit_points,
 )
 
 FRAME = (FRAME_HEIGHT_PX, FRAME_WIDTH_PX)
@@ -134,3 +136,10 @@ def test_back_projection_is_centred_metric_and_right_handed():
 def test_a_depth_map_that_makes_no_sense_is_refused(depth_mm, valid, pitch, message):
     with pytest.raises(ValueError, match=message):
         DepthMap(depth_mm, valid, PixelPitch(*pitch))
+
+
+@pytest.mark.parametrize("fit", ["stretch", "pad", "crop"])
+def test_points_of_the_image_are_found_again_in_the_frame(fit):
+    points = np.array([[0.0, 0.0], [12.5, 200.0], [255.0, 255.0]])
+    np.testing.assert_allclose(fit_points(unfit_points(points, fit), fit), points, atol=1e-9)
+    np.testing.assert_allclose(unfit_points(np.array([[127.5, 127.5]]), fit), [[250, 375]])

@@ -7,6 +7,7 @@ from facedepth_pipeline.inference import PreparedFace, prepare_faces, reconstruc
 from facedepth_pipeline.parameters import ReconstructionParameters
 from facedepth_pipeline.photo.detection import DetectedFace, FaceDetector
 from facedepth_pipeline.photo.refusal import PhotoRefused, RefusalReason
+from facedepth_pipeline.pix2pix.device import compute_in
 from facedepth_pipeline.prediction import (
     normalize_photo,
     predict_depth_and_doubt,
@@ -197,6 +198,7 @@ def test_doubt_is_the_spread_of_dropout_and_does_not_depend_on_the_neighbours(ge
 
 
 def test_the_last_sample_is_of_the_mirrored_photo_mirrored_back(generator):
+    compute_in(generator.network, "float32")  # a test before this one may have left it in bfloat16
     photo = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 256, axis=0).repeat(3, axis=2)
     mirrored_mm = sample_depth_mm(generator.network, photo, 2, seed=0)[-1]
     plain = generator.network.predict_on_batch(normalize_photo(photo[None]))[0, ..., 0]

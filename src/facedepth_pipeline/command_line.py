@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 # TensorFlow and Open3D are imported when a photo is to be reconstructed: help and info answer at once.
 
-MODEL_NAME = "facedepth-generator"
-LOCAL_STORE = Path("mlflow.db")
 PHOTO_REFUSED, NO_MODEL, NOT_WRITTEN = 1, 3, 4
 DEFAULTS = ReconstructionParameters()
 MODEL_HELP = (
@@ -160,6 +158,7 @@ def info() -> None:
     """Say what is installed and which model would be used."""
     from importlib.metadata import version
 
+    from facedepth_pipeline.model_choice import champion_uri, tracking_uri
     from facedepth_pipeline.starter import starter_sidecar
 
     click.echo(f"facedepth {__version__}, Python {sys.version.split()[0]}")
@@ -167,8 +166,11 @@ def info() -> None:
     sidecar = starter_sidecar()
     people, eyes_mm = len(sidecar.training_subjects), sidecar.interocular_mm
     click.echo(f"starter: trained on {people} rendered people; eyes assumed {eyes_mm:.1f} mm apart")
-    store = _tracking_uri()
-    champion = _champion(store) if store else None
+    store = tracking_uri()
+    try:
+        champion = champion_uri(store) if store else None
+    except ValueError as error:
+        _stop(str(error), NO_MODEL)
     click.echo(f"MLflow: {store or 'none (MLFLOW_TRACKING_URI is not set, and no mlflow.db here)'}")
     click.echo(f"champion: {champion or 'none'}")
     click.echo(f"used without --model: {champion or 'starter'}")
@@ -207,75 +209,14 @@ def _result_folders(paths: list[Path], out: Path) -> list[Path]:
 
 def _load_model(model: str | None) -> tuple["DepthGenerator", str]:
     """The generator and the address of its exact version; says which one it is."""
-    from facedepth_pipeline.starter import STARTER_URI, load_starter
+    from facedepth_pipeline.model_choice import find_generator
 
-    store = _tracking_uri()
-    if model is None:
-        model = (_champion(store) if store else None) or STARTER_URI
-    elif model == "champion":
-        model = f"models:/{MODEL_NAME}@champion"
     try:
-        if model == STARTER_URI:
-            found = load_starter()
-        elif model.endswith(".keras"):
-            found = _model_file(Path(model))
-        elif ":/" not in model:
-            raise ValueError(
-                f"There is no model {model!r}: expected starter, champion, a models:/ address or a .keras file."
-            )
-        else:
-            from facedepth_pipeline.tracking.registry import load_registered_generator
-
-            _connect(store)
-            found = load_registered_generator(model)
+        found = find_generator(model)
     except (ValueError, OSError) as error:
         _stop(str(error), NO_MODEL)
     click.echo(f"Model: {found[1]}", err=True)
     return found
-
-
-def _model_file(path: Path) -> tuple["DepthGenerator", str]:
-    import hashlib
-
-    from facedepth_pipeline.datasets.generator import load_generator_file
-
-    for needed, what in ((path, "the model"), (path.with_suffix(".json"), "what the model says about itself")):
-        if not needed.is_file():
-            raise ValueError(
-                f"There is no {needed}: expected {what}. Both files are made by kedro run --pipelines=train."
-            )
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    return load_generator_file(path), f"{path.name}/{digest}"
-
-
-def _tracking_uri() -> str | None:
-    """The MLflow store to ask, None where there is none: asking would create one."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or (f"sqlite:///{LOCAL_STORE}" if LOCAL_STORE.is_file() else None)
-
-
-def _connect(store: str | None) -> None:
-    import mlflow
-
-    if store is None:
-        raise ValueError(
-            "There is no MLflow registry: MLFLOW_TRACKING_URI is not set, and the folder has no mlflow.db. Use "
-            "--model=starter, or go to the folder of the Kedro project."
-        )
-    mlflow.set_tracking_uri(store)
-
-
-def _champion(store: str) -> str | None:
-    """Address of the champion in a store; None if it has none."""
-    from mlflow.exceptions import MlflowException
-
-    from facedepth_pipeline.tracking.champion import champion_version
-
-    _connect(store)
-    try:
-        version = champion_version(MODEL_NAME)
-    except MlflowException as error:
-        _stop(f"The MLflow store {store} does not answer: {error.message} Use --model=starter.", NO_MODEL)
-    return None if version is None else f"models:/{MODEL_NAME}/{version}"
 
 
 def _stop(words: str, status: int) -> NoReturn:

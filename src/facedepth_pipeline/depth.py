@@ -179,6 +179,21 @@ def fit_points(points_px: np.ndarray, fit: Fit) -> np.ndarray:
     return (np.asarray(points_px, np.float64) - frame_centre) * scale + (IMAGE_SIZE_PX - 1) / 2
 
 
+def unfit_points(points_px: np.ndarray, fit: Fit) -> np.ndarray:
+    """Where points of the 256x256 image lie in the 751x501 frame: the inverse of :func:`fit_points`.
+
+    Args:
+        points_px: (N, 2) x along columns and y down rows, whole numbers at pixel centres.
+        fit: How the frame became the image.
+
+    Returns:
+        (N, 2) float64 in pixels of the frame.
+    """
+    frame_centre = np.array([FRAME_WIDTH_PX - 1, FRAME_HEIGHT_PX - 1]) / 2
+    scale = np.array(fitted_pitch(fit)) / np.array(FRAME_PITCH)
+    return (np.asarray(points_px, np.float64) - (IMAGE_SIZE_PX - 1) / 2) * scale + frame_centre
+
+
 def depth_to_png_levels(depth_map: DepthMap) -> np.ndarray:
     """(H, W) uint16 for a 16-bit PNG: 0.01 mm a level, 0 = not valid, valid depths at least 1."""
     levels = np.clip(np.rint(depth_map.depth_mm / MM_PER_PNG_LEVEL), 1, 65535)

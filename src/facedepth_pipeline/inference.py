@@ -27,7 +27,7 @@ from facedepth_pipeline.photo.alignment import (
     require_frontal,
     require_whole,
 )
-from facedepth_pipeline.photo.detection import FaceDetector, choose_faces, require_size
+from facedepth_pipeline.photo.detection import DetectedFace, FaceDetector, choose_faces, require_size
 from facedepth_pipeline.photo.loading import decode_photo
 from facedepth_pipeline.photo.refusal import PhotoRefused, RefusalReason
 from facedepth_pipeline.prediction import DepthGenerator, predict_depth_and_doubt
@@ -104,24 +104,59 @@ def prepare_faces(
         PhotoRefused: If the photo cannot be decoded, or none of its faces can be used.
     """
     pixels = decode_photo(photo) if isinstance(photo, bytes) else photo
-    if parameters.alignment == "none" or (
-        parameters.alignment == "auto" and is_database_portrait(file_name, pixels.shape)
-    ):
-        return [_fit(_photo_in_frame(pixels), sidecar, "0.32 mm a pixel, as portraits of the database are")]
+    if lies_in_frame(file_name, pixels, parameters):
+        return [prepare_in_frame(pixels, sidecar)]
     outcomes: list[PreparedFace | PhotoRefused] = []
     for face in choose_faces(detector.detect(pixels), parameters.several_faces):
         try:
-            require_size(face)
-            aligned = align_face(pixels, face, sidecar, parameters.interocular_mm)
-            require_frontal(aligned, parameters.max_yaw_deg, parameters.max_pitch_deg)
-            require_whole(aligned, parameters.min_face_inside)
-            outcomes.append(_fit(aligned, sidecar, _scale_of(sidecar, parameters)))
+            outcomes.append(prepare_face(pixels, face, sidecar, parameters))
         except PhotoRefused as refusal:
             outcomes.append(refusal)
     refusals = [outcome for outcome in outcomes if isinstance(outcome, PhotoRefused)]
     if len(refusals) == len(outcomes):
         raise refusals[0]
     return outcomes
+
+
+def lies_in_frame(file_name: str, pixels: np.ndarray, parameters: ReconstructionParameters) -> bool:
+    """Whether a photo, (H, W, 3), is to be taken as it is, without looking for a face."""
+    return parameters.alignment == "none" or (
+        parameters.alignment == "auto" and is_database_portrait(file_name, pixels.shape)
+    )
+
+
+def prepare_in_frame(pixels: np.ndarray, sidecar: GeneratorSidecar) -> PreparedFace:
+    """The face of a photo that lies in the frame of the database already.
+
+    Args:
+        pixels: (751, 501, 3) uint8 RGB.
+        sidecar: Of the generator that will see it.
+
+    Raises:
+        PhotoRefused: ``not_aligned``, if it has another size.
+    """
+    return _fit(_photo_in_frame(pixels), sidecar, "0.32 mm a pixel, as portraits of the database are")
+
+
+def prepare_face(
+    pixels: np.ndarray, face: DetectedFace, sidecar: GeneratorSidecar, parameters: ReconstructionParameters
+) -> PreparedFace:
+    """Align and fit one face of a photo.
+
+    Args:
+        pixels: (H, W, 3) uint8 RGB.
+        face: One that was detected in it.
+        sidecar: Of the generator that will see it.
+        parameters: Those of the photo matter here.
+
+    Raises:
+        PhotoRefused: ``too_small``, ``not_frontal`` or ``cut_off``.
+    """
+    require_size(face)
+    aligned = align_face(pixels, face, sidecar, parameters.interocular_mm)
+    require_frontal(aligned, parameters.max_yaw_deg, parameters.max_pitch_deg)
+    require_whole(aligned, parameters.min_face_inside)
+    return _fit(aligned, sidecar, _scale_of(sidecar, parameters))
 
 
 def _fit(alignment: AlignedPhoto, sidecar: GeneratorSidecar, scale: str) -> PreparedFace:

@@ -48,7 +48,9 @@ def write_result(folder: Path, result: PhotoResult, stamp: Stamp) -> dict[str, A
         below = "" if number == 1 else f"face_{number}"
         (folder / below).mkdir(exist_ok=True)
         if isinstance(outcome, Reconstruction):
-            _write_files(folder / below, outcome, _provenance(result), result.made_by)
+            _write_files(
+                folder / below, outcome, provenance(result.photo_sha256, result.made_by, outcome), result.made_by
+            )
         faces.append({"face": number, **_face_record(outcome), "folder": below})
     record = {
         "photo_id": result.photo_id,
@@ -68,15 +70,24 @@ def write_result(folder: Path, result: PhotoResult, stamp: Stamp) -> dict[str, A
     return record
 
 
-def _provenance(result: PhotoResult) -> dict[str, str]:
-    made_by = result.made_by
+def provenance(photo_sha256: str, made_by: MadeBy, face: Reconstruction) -> dict[str, str]:
+    """What each file of a face says about where it comes from.
+
+    Args:
+        photo_sha256: Of the photo's bytes.
+        made_by: Model and parameters.
+        face: What was made of it.
+    """
+    pitch = face.depth_map.pitch
     return {
-        "photo_sha256": result.photo_sha256,
+        "photo_sha256": photo_sha256,
         "model": made_by.model_uri,
         "run_id": made_by.run_id or "none",
         "result_key": made_by.result_key,
         "generator": f"facedepth_pipeline {__version__}",
         "parameters": made_by.shaping,
+        "scale": face.prepared.scale,
+        "pitch_mm": f"{pitch.x_mm} {pitch.y_mm}",
     }
 
 
@@ -105,47 +116,50 @@ def _face_record(outcome: Reconstruction | PhotoRefused) -> dict[str, Any]:
     }
 
 
-def _write_files(folder: Path, reconstruction: Reconstruction, provenance: Mapping[str, str], made_by: MadeBy) -> None:
+def _write_files(folder: Path, reconstruction: Reconstruction, origin: Mapping[str, str], made_by: MadeBy) -> None:
     depth_map, mesh = reconstruction.depth_map, reconstruction.mesh
-    pitch = depth_map.pitch
-    provenance = {**provenance, "scale": reconstruction.prepared.scale, "pitch_mm": f"{pitch.x_mm} {pitch.y_mm}"}
     _write_depth(folder, depth_map, reconstruction.doubt_mm)
     formats = set(made_by.parameters.formats)
     if "point_cloud" in formats:
-        export.write_point_cloud_ply(folder / "point_cloud.ply", reconstruction.point_cloud, provenance)
+        export.write_point_cloud_ply(folder / "point_cloud.ply", reconstruction.point_cloud, origin)
     if "wireframe" in formats:
-        export.write_line_set_ply(folder / "wireframe.ply", reconstruction.wireframe, provenance)
+        export.write_line_set_ply(folder / "wireframe.ply", reconstruction.wireframe, origin)
     if "ply" in formats:
-        export.write_mesh_ply(folder / "mesh.ply", mesh, provenance)
+        export.write_mesh_ply(folder / "mesh.ply", mesh, origin)
     if "stl" in formats:
-        export.write_mesh_stl(folder / "mesh.stl", mesh, provenance)
+        export.write_mesh_stl(folder / "mesh.stl", mesh, origin)
     if formats & {"glb", "obj", "html"}:
         texture_jpeg = glb.encode_texture(reconstruction.texture)
     if "glb" in formats:
-        export.write_mesh_glb(folder / "mesh.glb", mesh, texture_jpeg, provenance)
+        export.write_mesh_glb(folder / "mesh.glb", mesh, texture_jpeg, origin)
     if "obj" in formats:
-        export.write_mesh_obj(folder / "mesh.obj", mesh, texture_jpeg, provenance)
+        export.write_mesh_obj(folder / "mesh.obj", mesh, texture_jpeg, origin)
     if "html" in formats:
-        export.write_mesh_html(folder / "mesh.html", mesh, reconstruction.wireframe, texture_jpeg, provenance)
+        export.write_mesh_html(folder / "mesh.html", mesh, reconstruction.wireframe, texture_jpeg, origin)
     picture = Image.fromarray(preview(reconstruction.prepared.photo_256, depth_map, mesh, reconstruction.doubt_mm))
     export.write_atomically(folder / PREVIEW_FILE, _png(picture))
 
 
 def _write_depth(folder: Path, depth_map: DepthMap, doubt_mm: np.ndarray | None) -> None:
-    export.write_atomically(folder / "depth.png", _png(Image.fromarray(depth_to_png_levels(depth_map))))
+    write_depth_png(folder / "depth.png", depth_map)
     if doubt_mm is not None:
         doubt = DepthMap(doubt_mm, depth_map.valid, depth_map.pitch)
         export.write_atomically(folder / "doubt.png", _png(Image.fromarray(depth_to_png_levels(doubt))))
     values = io.BytesIO()
     np.save(values, np.where(depth_map.valid, depth_map.depth_mm, np.float32("nan")))
     export.write_atomically(folder / "depth.npy", values.getvalue())
+
+
+def write_depth_png(path: Path, depth_map: DepthMap) -> None:
+    """Write a 16-bit PNG of 0.01 mm a level, 0 = no surface, and a ``.json`` beside it that says unit and pitch."""
+    export.write_atomically(path, _png(Image.fromarray(depth_to_png_levels(depth_map))))
     sidecar = {
         "unit": "mm",
         "mm_per_level": MM_PER_PNG_LEVEL,
         "pitch_x_mm": depth_map.pitch.x_mm,
         "pitch_y_mm": depth_map.pitch.y_mm,
     }
-    export.write_atomically(folder / "depth.json", json.dumps(sidecar, indent=2).encode())
+    export.write_atomically(path.with_suffix(".json"), json.dumps(sidecar, indent=2).encode())
 
 
 def _png(image: Image.Image) -> bytes:

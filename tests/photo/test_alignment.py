@@ -6,6 +6,7 @@ import pytest
 from facedepth_pipeline.photo.alignment import (
     Similarity,
     align_face,
+    face_outline,
     fit_similarity,
     is_database_portrait,
     require_frontal,
@@ -204,3 +205,11 @@ def test_a_face_that_looks_aside_is_refused_by_its_angle():
     with pytest.raises(PhotoRefused, match=r"looks about \d\d degrees to the right") as caught:
         require_frontal(aligned, 20, 60)
     assert caught.value.reason_code is RefusalReason.NOT_FRONTAL
+
+
+def test_the_outline_of_a_face_is_as_large_as_a_face_and_lies_where_it_lies():
+    to_photo = similarity(0.7, 20, 40, 9)
+    outline = face_outline(DetectedFace(to_photo.apply(TEMPLATE), 1.0), SIDECAR)
+    in_frame = to_photo.apply_inverse(outline)
+    np.testing.assert_allclose(np.ptp(in_frame, axis=0) * 0.32, (132, 164), rtol=1e-3)
+    np.testing.assert_allclose(in_frame.mean(0), TEMPLATE[:2].mean(0) + (0, 28 / 0.32))

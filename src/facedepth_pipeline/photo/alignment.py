@@ -47,6 +47,10 @@ class Similarity:
         """Map (N, 2) source points to (N, 2) target points."""
         return self.scale * points @ self.rotation.T + self.translation
 
+    def apply_inverse(self, points: np.ndarray) -> np.ndarray:
+        """Map (N, 2) target points back to (N, 2) source points."""
+        return (points - self.translation) @ self.rotation / self.scale
+
 
 @dataclass(frozen=True, eq=False)
 class AlignedPhoto:
@@ -63,6 +67,7 @@ class AlignedPhoto:
         face: The detected face, None where nothing was detected.
         pose: Which way it looks, None where nothing was detected.
         covered: Share of an average face, laid over the landmarks, that lies inside the photo.
+        similarity: From pixels of the photo to pixels of the frame, None where nothing was aligned.
     """
 
     frame: np.ndarray
@@ -74,6 +79,7 @@ class AlignedPhoto:
     face: DetectedFace | None = None
     pose: HeadPose | None = None
     covered: float = 1.0
+    similarity: Similarity | None = None
 
 
 def fit_similarity(source: np.ndarray, target: np.ndarray) -> Similarity:
@@ -185,18 +191,39 @@ def align_face(
         face=face,
         pose=head_pose(landmarks, sidecar.landmarks),
         covered=_covered_face(photo.shape, similarity, landmarks),
+        similarity=similarity,
     )
+
+
+def face_outline(face: DetectedFace, sidecar: GeneratorSidecar, points: int = 72) -> np.ndarray:
+    """An ellipse the size of an average face, laid over the landmarks.
+
+    Args:
+        face: What the detector found.
+        sidecar: Says where landmarks lie on a face.
+        points: Of the outline.
+
+    Returns:
+        (points, 2) float64, pixels of the photo, clockwise from the side of the face; some may lie outside of it.
+    """
+    similarity = fit_similarity(face.landmarks_px, sidecar.landmarks.points_px)
+    angle = np.linspace(0, 2 * np.pi, points, endpoint=False)
+    return similarity.apply_inverse(_on_face(np.cos(angle), np.sin(angle), similarity.apply(face.landmarks_px)))
+
+
+def _on_face(across: np.ndarray, down: np.ndarray, landmarks_px: np.ndarray) -> np.ndarray:
+    """(N, 2) points of the frame on an average face; across and down are 1 at its edge."""
+    eyes = landmarks_px[:2].mean(0)
+    right_mm = across * FACE_HALF_WIDTH_MM
+    down_mm = down * FACE_HALF_HEIGHT_MM + FACE_CENTRE_BELOW_EYES_MM
+    return eyes + np.stack([right_mm, down_mm], axis=1) / FRAME_PITCH.x_mm
 
 
 def _covered_face(shape: tuple[int, ...], similarity: Similarity, landmarks_px: np.ndarray) -> float:
     """Share of an average face that lies inside a photo of this shape; landmarks in the frame."""
-    eyes = landmarks_px[:2].mean(0)
     across, down = np.meshgrid(np.linspace(-1, 1, 41), np.linspace(-1, 1, 41))
     inside = np.hypot(across, down) <= 1
-    right_mm = across[inside] * FACE_HALF_WIDTH_MM
-    down_mm = down[inside] * FACE_HALF_HEIGHT_MM + FACE_CENTRE_BELOW_EYES_MM
-    face_px = eyes + np.stack([right_mm, down_mm], axis=1) / FRAME_PITCH.x_mm
-    in_photo = (face_px - similarity.translation) @ similarity.rotation / similarity.scale
+    in_photo = similarity.apply_inverse(_on_face(across[inside], down[inside], landmarks_px))
     return float(((in_photo >= -0.5) & (in_photo <= np.array(shape[1::-1]) - 0.5)).all(axis=1).mean())
 
 
