@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # TensorFlow and Open3D are imported when a photo is to be reconstructed: help and info answer at once.
 
-PHOTO_REFUSED, NO_MODEL, NOT_WRITTEN = 1, 3, 4
+PHOTO_REFUSED, NO_MODEL, NOT_WRITTEN, NO_WINDOW = 1, 3, 4, 5
 DEFAULTS = ReconstructionParameters()
 MODEL_HELP = (
     "starter (ships with the package), champion (of the MLflow registry), a models:/ address, or a .keras file with "
@@ -151,6 +151,18 @@ def _reconstruct(
                 refused += 1
                 click.echo(f"{which}: refused. {face['reason']} ({face['reason_code']})", err=True)
     return refused
+
+
+@main.command()
+@click.argument("photo", required=False, type=click.Path(path_type=Path))
+def ui(photo: Path | None) -> None:
+    """Open the window, with PHOTO if one is given: choose photos, see depth and face in 3-D, measure, save."""
+    from facedepth_pipeline.ui.start import NoWindow, open_window
+
+    try:
+        open_window(None if photo is None else str(photo))
+    except NoWindow as error:
+        _stop(str(error), NO_WINDOW)
 
 
 @main.command()

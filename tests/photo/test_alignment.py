@@ -212,4 +212,4 @@ def test_the_outline_of_a_face_is_as_large_as_a_face_and_lies_where_it_lies():
     outline = face_outline(DetectedFace(to_photo.apply(TEMPLATE), 1.0), SIDECAR)
     in_frame = to_photo.apply_inverse(outline)
     np.testing.assert_allclose(np.ptp(in_frame, axis=0) * 0.32, (132, 164), rtol=1e-3)
-    np.testing.assert_allclose(in_frame.mean(0), TEMPLATE[:2].mean(0) + (0, 28 / 0.32))
+    np.testing.assert_allclose(in_frame.mean(0), TEMPLATE[:2].mean(0) + np.array([0, 28 / 0.32]))

@@ -1,10 +1,8 @@
 """What one process does with a few photos."""
 
-import ctypes
 import faulthandler
 import os
 import socket
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +11,7 @@ from threading import Lock
 from typing import Any, Protocol
 
 from facedepth_pipeline import __version__
+from facedepth_pipeline.freed_memory import return_freed_memory
 from facedepth_pipeline.jobs.plan import PhotoFile
 
 # Keras and Open3D are imported when the first photo is to be reconstructed: whoever hands out work needs neither.
@@ -136,7 +135,7 @@ def reconstruct_chunk(chunk: tuple[PhotoFile, ...], task: Task, generator: Gener
                 contents[photo] = read
         if contents:
             outcomes += _reconstruct(contents, task, *_load(generator))
-            _give_back_memory()
+            return_freed_memory()
         return outcomes
 
 
@@ -228,14 +227,6 @@ def _load(generator: Generator) -> tuple[Any, Any]:
         except (ImportError, OSError, ValueError) as error:
             raise CannotGoOn(f"{socket.gethostname()} cannot load {generator.model_uri}: {error}") from error
     return _loaded[generator.model_uri]
-
-
-def _give_back_memory() -> None:
-    """Return freed memory to the system: glibc keeps what large arrays leave between small ones."""
-    if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc has it, musl has not
-        if trim is not None:
-            trim(0)
 
 
 def _me() -> str:

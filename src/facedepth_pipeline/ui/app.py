@@ -1,0 +1,562 @@
+"""The window itself: its states, what is asked of the worker, and what the keys do."""
+
+import os
+import sys
+import traceback
+from dataclasses import dataclass
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from kivy.app import App
+from kivy.base import ExceptionHandler, ExceptionManager
+from kivy.clock import Clock, mainthread
+from kivy.core.window import Window
+from kivy.lang import Builder
+from kivy.metrics import Metrics
+from kivy.properties import (
+    BooleanProperty,
+    ListProperty,
+    ObjectProperty,
+    OptionProperty,
+    StringProperty,
+)
+from kivy.uix.widget import Widget
+
+from facedepth_pipeline.ui.dialogs import (
+    MODEL_SUFFIXES,
+    PHOTO_SUFFIXES,
+    FileDialog,
+    HelpDialog,
+    SaveDialog,
+    open_dialogs,
+)
+from facedepth_pipeline.ui.face_panel import FacePanel
+from facedepth_pipeline.ui.keys import press_key
+from facedepth_pipeline.ui.messages import (
+    Began,
+    Cancel,
+    Cancelled,
+    Done,
+    Event,
+    FacesFound,
+    FaceView,
+    Failed,
+    PhotoRead,
+    Ready,
+    Reconstruct,
+    Remesh,
+    Save,
+    Saved,
+    Settings,
+    Step,
+    Warm,
+    WorkerEnded,
+)
+from facedepth_pipeline.ui.preferences import Preferences, PreferenceStore
+from facedepth_pipeline.ui.themes import THEMES
+from facedepth_pipeline.ui.views import (
+    Colours,
+    EmptyView,
+    MessageView,
+    RecentPhoto,
+    ResultView,
+    RootView,
+    StepsView,
+    WorkView,
+)
+from facedepth_pipeline.ui.worker_link import WorkerLink
+
+NAME = "facedepth"
+MODELS = {"the best there is": None, "starter": "starter", "champion": "champion"}
+MODEL_FILE = "a file …"
+MESHERS = {"grid, quick": "grid", "poisson, smooth": "poisson"}
+EYES_MM = (50.0, 75.0)
+STUCK_S = 15.0  # after which a worker that does not stop when asked is ended
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """A face that is there, and what it was made from.
+
+    Attributes:
+        path: Of the photo.
+        face: Which of several.
+        picture: Of the photo, to be shown.
+        outlines: Of the face in it.
+        view: What to draw.
+        work: For the worker.
+    """
+
+    path: str
+    face: int | None
+    picture: np.ndarray
+    outlines: list[np.ndarray]
+    view: FaceView
+    work: bytes
+
+
+class LoggedMistakes(ExceptionHandler):
+    """A mistake of the window's own is written down and said, and the window stays: a result may be in it."""
+
+    def __init__(self, app: "FaceDepthApp", log_path: Path) -> None:
+        super().__init__()
+        self._app, self._log_path = app, log_path
+
+    def handle_exception(self, exception: BaseException) -> int:
+        """Write the traceback; Kivy goes on. What is meant to end the process does."""
+        if not isinstance(exception, Exception):
+            return int(ExceptionManager.RAISE)
+        words = "".join(traceback.format_exception(exception))
+        self._app.status = f"Something went wrong that should not: {exception}. The details are in {self._log_path}."
+        try:
+            with open(self._log_path, "a", encoding="utf-8") as file:
+                file.write(words)
+        except OSError:
+            sys.stderr.write(words)
+        return int(ExceptionManager.PASS)
+
+
+class FaceDepthApp(App):
+    """The window.
+
+    Args:
+        store: Keeps choices.
+        preferences: Choices of the last time.
+        scale: Of the display, 1 for 96 dots an inch.
+        photo: To begin with, or None.
+    """
+
+    state = OptionProperty("empty", options=["empty", "working", "choosing", "done", "error"])
+    colours = ObjectProperty(rebind=True)
+    theme_name = StringProperty("dark")
+    status = StringProperty("")
+    title_words, sentence = StringProperty(""), StringProperty("")
+    photo_words, facts, assumed_eyes = StringProperty(""), StringProperty(""), StringProperty("not known")
+    picture, view = ObjectProperty(None, allownone=True), ObjectProperty(None, allownone=True)
+    outlines, recent = ListProperty(), ListProperty()
+    can_try_again, dropping = BooleanProperty(False), BooleanProperty(False)
+    mesher_words, mesher_word = ListProperty(list(MESHERS)), StringProperty("")
+    model_words, model_word = ListProperty([*MODELS, MODEL_FILE]), StringProperty("")
+
+    def __init__(self, store: PreferenceStore, preferences: Preferences, scale: float, photo: str | None) -> None:
+        super().__init__()
+        self.colours = Colours()
+        self.preferences, self.result = preferences, None
+        self._store, self._scale, self._first_photo = store, scale, photo
+        self._interocular_mm: float | None = None
+        self._number = 0
+        self._path, self._face, self._thumbnail = "", None, b""
+        self._saving: tuple[int, SaveDialog] | None = None
+        self._unanswered: set[int] = set()
+        self._loading = False
+        self._dropped = False
+        self._link = WorkerLink(mainthread(self.on_event), str(store.log_path))
+
+    result: Result | None
+    _face: int | None
+
+    # Beginning and end
+
+    def build(self) -> Widget:
+        """The widgets."""
+        Metrics.density = self._scale * self.preferences.text_size
+        self.icon = str(files(__package__) / "icon.png")
+        self.colours.become(THEMES[self.preferences.theme])
+        self.theme_name = self.preferences.theme
+        self.mesher_word = next(word for word, mesher in MESHERS.items() if mesher == self.preferences.mesher)
+        self._name_model()
+        self.recent = [photo for photo in self.preferences.recent if Path(photo).is_file()]
+        self.status = "Loading TensorFlow in the background …"
+        Builder.load_file(str(files(__package__) / "window.kv"))
+        root = RootView()
+        self._content = root.ids.content
+        self._empty, self._work, self._done = EmptyView(), WorkView(), ResultView()
+        self._steps, self._message = StepsView(), MessageView()
+        self.bind(state=self._show, recent=self._show_recent)
+        self._show()
+        self._show_recent()
+        Window.bind(on_drop_begin=self._drop_begins, on_drop_file=self._drop, on_drop_end=self._drop_ends,
+                    on_key_down=self._key)  # fmt: skip
+        return root
+
+    def on_start(self) -> None:
+        """Let the first frame be drawn, and then begin."""
+        ExceptionManager.add_handler(LoggedMistakes(self, self._store.log_path))
+        Window.set_title(NAME)
+        Clock.schedule_once(self._begin, 0)
+
+    def _begin(self, _: float) -> None:
+        try:
+            self._store.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            self.status = f"{self._store.folder}: {error.strerror}; nothing is remembered."
+        self._link.ask(Warm(self.preferences.model))
+        if self._first_photo is not None:
+            self.open_photo(self._first_photo)
+
+    def on_stop(self) -> None:
+        """End the worker, whatever it does, and remember the window."""
+        self._link.end()
+        width, height = (round(side / self._scale) for side in Window.system_size)
+        self._keep(size=(max(width, 320), max(height, 240)))
+
+    # What a person asks for
+
+    def choose_photo(self) -> None:
+        """Ask for a file."""
+        if not open_dialogs():
+            folder = str(Path(self._path or (self.recent[0] if self.recent else "~")).expanduser().parent)
+            FileDialog("Choose a photo", folder, PHOTO_SUFFIXES, self.open_photo).open()
+
+    def open_photo(self, path: str, face: int | None = None) -> None:
+        """Make a face of a photo.
+
+        Args:
+            path: Of the photo.
+            face: Which of several, where that is known.
+        """
+        self._withdraw()
+        path = os.path.abspath(path)
+        if path != self._path:
+            self.picture = None
+            if self._path:  # a distance that was measured is that of one person
+                self._interocular_mm, self.root.ids.eyes.text = None, ""
+        self._path, self._face, self.outlines = path, face, []
+        self.photo_words = Path(path).name
+        self._steps.begin(None)
+        self._work_on(Reconstruct(self._next(), path, self.settings, face))
+
+    def _work_on(self, request: Reconstruct | Remesh) -> None:
+        self._thumbnail = b""
+        self._unanswered.add(request.number)
+        self._link.ask(request)
+        self.state = "working"
+        self._say_title(self._steps_words(None))
+
+    @property
+    def face_panel(self) -> FacePanel:
+        """The face in 3-D."""
+        panel: FacePanel = self._done.ids.face
+        return panel
+
+    @property
+    def settings(self) -> Settings:
+        """As they are chosen now."""
+        return Settings(self.preferences.model, self.preferences.mesher, self._interocular_mm)
+
+    def cancel(self) -> None:
+        """Work no longer on what is being worked on."""
+        if self.state in ("working", "choosing"):
+            self._withdraw()
+            self.status = "Cancelled"
+            self.go_back()
+
+    def _withdraw(self) -> None:
+        """No answer to the last request is wanted; a worker that does not stop is ended."""
+        if self.state == "working":
+            self._link.ask(Cancel(self._number))
+            Clock.schedule_once(partial(self._end_if_stuck, self._number), STUCK_S)
+        self._next()
+
+    def _end_if_stuck(self, number: int, _: float) -> None:
+        if number not in self._unanswered:
+            return
+        if self._loading:  # TensorFlow has not come yet, and that is nobody's fault
+            Clock.schedule_once(partial(self._end_if_stuck, number), STUCK_S)
+            return
+        self._link.end()
+        self._unanswered.clear()
+        self._link.ask(Warm(self.preferences.model))
+
+    def go_back(self) -> None:
+        """To the last result, or to the beginning."""
+        if self.result is None:
+            self.picture, self.outlines, self._path, self.photo_words = None, [], "", ""
+            self.state = "empty"
+            self._say_title("")
+        else:
+            self._show_result(self.result)
+
+    def try_again(self) -> None:
+        """The same photo once more."""
+        self.open_photo(self._path, self._face)
+
+    def choose_face(self, number: int) -> None:
+        """Go on with one of several faces."""
+        if self.state == "choosing" and number < len(self.outlines):
+            self.open_photo(self._path, number)
+
+    def choose_mesher(self, word: str) -> None:
+        """Mesh in another way, also what is shown."""
+        if word == self.mesher_word:
+            return
+        self.mesher_word = word
+        self._keep(mesher=MESHERS[word])
+        if self.state == "done" and self.result is not None:
+            self._withdraw()
+            self._steps.begin(None)
+            self._work_on(Remesh(self._next(), self.result.work, self.preferences.mesher))
+        elif self.state == "working":
+            self.try_again()
+
+    def choose_model(self, word: str) -> None:
+        """Use another model, also for what is shown."""
+        if word == MODEL_FILE:
+            dialog = FileDialog("Choose a model: a .keras file with its .json beside it", str(Path.cwd()),
+                                MODEL_SUFFIXES, self._use_model)  # fmt: skip
+            dialog.open()
+        elif word in MODELS:
+            self._use_model(MODELS[word])
+
+    def _use_model(self, model: str | None) -> None:
+        if model == self.preferences.model:
+            return
+        self._keep(model=model)
+        self._name_model()
+        if self.state in ("done", "working", "error") and self._path:
+            self.try_again()
+        else:
+            self._link.ask(Warm(model))
+
+    def _name_model(self) -> None:
+        model = self.preferences.model
+        known = next((word for word, value in MODELS.items() if value == model), None)
+        self.model_word = known or Path(str(model)).name
+        self.model_words = [*MODELS, *([] if known else [self.model_word]), MODEL_FILE]
+
+    def choose_eyes(self, words: str) -> None:
+        """Take a measured distance of the eyes for true scale; no words for the average."""
+        try:
+            measured = float(words.replace(",", ".")) if words.strip() else None
+        except ValueError:
+            measured = float("nan")
+        if measured is not None and not EYES_MM[0] <= measured <= EYES_MM[1]:
+            self.status = (
+                f"Eyes apart: received {words!r}; expected 50 to 75 mm between the middles of the eyes (adults), or "
+                "nothing if it is not known."
+            )
+            return
+        if measured == self._interocular_mm:
+            return
+        self._interocular_mm = measured
+        self.status = "Size by the average distance of the eyes" if measured is None else f"Eyes {measured:g} mm apart"
+        if self.state in ("done", "working") and self._path:
+            self.try_again()
+
+    def change_theme(self) -> None:
+        """Light for dark and dark for light."""
+        self.theme_name = "light" if self.theme_name == "dark" else "dark"
+        self.colours.become(THEMES[self.theme_name])
+        self._keep(theme=self.theme_name)
+
+    def change_text_size(self, factor: float | None) -> None:
+        """Larger or smaller; None for the size that the display asks for."""
+        size = 1.0 if factor is None else min(max(self.preferences.text_size * factor, 0.5), 3.0)
+        self._keep(text_size=size)
+        Metrics.density = self._scale * size
+        self.status = f"Size of text: {100 * size:.0f} %"
+
+    def forget_photos(self) -> None:
+        """No recent photos, and no thumbnails of them."""
+        self.preferences = self._store.forget_photos(self.preferences)
+        self._keep()
+        self.recent = []
+
+    def open_save(self) -> None:
+        """Ask where to save the face."""
+        if self.state == "done" and self.result is not None and not open_dialogs():
+            photo = Path(self.result.path)
+            folder = self.preferences.save_folder or str(photo.parent)
+            SaveDialog(f"{photo.stem}_face", folder, self.preferences.save_format, self._save).open()
+
+    def _save(self, path: str, file_format: str) -> None:
+        if self.result is None:
+            return
+        dialog = open_dialogs()[-1]
+        request = Save(self._next_saving(), self.result.work, path, file_format)
+        self._saving = request.number, dialog
+        self._keep(save_format=file_format, save_folder=str(Path(path).parent))
+        self._link.ask(request)
+
+    def open_help(self) -> None:
+        """Say what keys and mouse do."""
+        if not open_dialogs():
+            HelpDialog().open()
+
+    # What the worker says
+
+    def on_event(self, event: Event) -> None:
+        """Something came from the worker; in the window's own thread."""
+        if isinstance(event, Ready):
+            self._loading = False
+            self.status = f"Ready: {event.model_uri}"
+            self.assumed_eyes = f"{event.interocular_mm:.1f} assumed"
+            return
+        if isinstance(event, WorkerEnded):
+            self._worker_ended(event)
+            return
+        if isinstance(event, Done | Failed | Cancelled) or (isinstance(event, FacesFound) and event.one_is_needed):
+            self._unanswered.discard(event.number)
+        if isinstance(event, Began):
+            self._loading = event.step is Step.LOAD
+        if self._saving is not None and event.number == self._saving[0]:
+            self._saved(event)
+        elif event.number == self._number:
+            self._go_on(event)
+
+    def _go_on(self, event: Event) -> None:
+        match event:
+            case Began():
+                self._steps.begin(event.step)
+                self._say_title(self._steps_words(event.step))
+            case PhotoRead():
+                self.picture, self._thumbnail = event.picture, event.thumbnail_png
+                self.photo_words = f"{Path(self._path).name}   {event.width_px} × {event.height_px}"
+            case FacesFound():
+                self.outlines = event.outlines
+                if event.one_is_needed:
+                    self._ask_for_face(len(event.outlines))
+            case Done():
+                self._take(event)
+            case Failed():
+                self._fail(event.title, event.sentence)
+
+    def _ask_for_face(self, faces: int) -> None:
+        self.title_words = f"{faces} faces were found"
+        self.sentence = f"Click the one to go on with, or press its number, 1 to {faces}."
+        self.can_try_again = False
+        self.state = "choosing"
+        self._say_title(self.title_words)
+
+    def _take(self, event: Done) -> None:
+        if self.picture is None:
+            return
+        again = self.result is not None and self.result.path == self._path
+        self.result = Result(self._path, self._face, self.picture, event.view.outlines, event.view, event.work)
+        self._show_result(self.result, keep_camera=again)
+        if self._thumbnail:
+            try:
+                self.preferences = self._store.remember_photo(self.preferences, self._path, self._thumbnail)
+            except OSError as error:
+                self.status = f"{self._store.folder}: {error.strerror}; the photo is not remembered."
+            self._keep()
+            self.recent = list(self.preferences.recent)
+
+    def _show_result(self, result: Result, keep_camera: bool = False) -> None:
+        view = result.view
+        self._path, self._face, self.picture, self.outlines = result.path, result.face, result.picture, result.outlines
+        face = self.face_panel
+        camera = face.camera if keep_camera else None
+        self.view = view
+        if camera is not None and face.camera is not None and view.scale == self._scale_words:
+            face.camera = camera
+        self._scale_words = view.scale
+        width, height, depth = view.size_mm
+        self.photo_words = f"{Path(result.path).name}"
+        self.facts = (
+            f"{width:.0f} × {height:.0f} × {depth:.0f} mm, {view.scale}\n"
+            f"{view.triangles:,} triangles ({view.mesher}) · {view.model_uri} · {view.seconds:.1f} s"
+        )
+        self.state = "done"
+        self._say_title(f"{width:.0f} × {height:.0f} × {depth:.0f} mm")
+
+    _scale_words = ""
+
+    def _fail(self, title: str, sentence: str, can_try_again: bool = True) -> None:
+        self.title_words, self.sentence, self.can_try_again = title, sentence, can_try_again
+        self.state = "error"
+        self._say_title(title)
+
+    def _saved(self, event: Event) -> None:
+        assert self._saving is not None  # noqa: S101  on_event asked
+        dialog = self._saving[1]
+        if isinstance(event, Saved):
+            self.status = f"Saved: {event.path}"
+            dialog.dismiss()
+        elif isinstance(event, Failed):
+            dialog.problem = event.sentence
+        else:
+            return
+        dialog.busy, self._saving = False, None
+
+    def _worker_ended(self, event: WorkerEnded) -> None:
+        self._unanswered.clear()
+        how = "without a word" if event.exit_code is None else f"with status {event.exit_code}"
+        words = f"The process that computes ended {how}; too little memory is the usual reason. What was shown is kept."
+        if self._saving is not None:
+            self._saved(Failed(self._saving[0], "", f"{words} Save again."))
+        if self.state == "working":
+            self._fail("The work was interrupted", f"{words} Try again: it is started anew.")
+        else:
+            self.status = f"{words} It is started again when it is needed."
+
+    # What is seen
+
+    def _show(self, *_: Any) -> None:
+        view: Widget = {"empty": self._empty, "done": self._done}.get(self.state, self._work)
+        if view is self._work:
+            side = self._work.ids.side
+            wanted = self._steps if self.state == "working" else self._message
+            if wanted.parent is not side:
+                side.clear_widgets()
+                side.add_widget(wanted)
+        if view.parent is not self._content:
+            self._content.clear_widgets()
+            self._content.add_widget(view)
+
+    def _show_recent(self, *_: Any) -> None:
+        row = self._empty.ids.recent
+        row.clear_widgets()
+        for photo in self.recent:
+            tile = RecentPhoto(name=Path(photo).name, thumbnail=str(self._store.thumbnail(photo)))
+            tile.bind(on_release=lambda _, photo=photo: self.open_photo(photo))
+            row.add_widget(tile)
+
+    def _steps_words(self, step: Step | None) -> str:
+        return "Working" if step is None else str(step)
+
+    def _say_title(self, words: str) -> None:
+        name = Path(self._path).name
+        Window.set_title(" – ".join(part for part in (name, words, NAME) if part))
+
+    def _next(self) -> int:
+        self._number += 1
+        return self._number
+
+    def _next_saving(self) -> int:
+        self._savings -= 1  # numbers of their own: a photo may be worked on at the same time
+        return self._savings
+
+    _savings = 0
+
+    def _keep(self, **changes: Any) -> None:
+        self.preferences = self.preferences.model_copy(update=changes)
+        try:
+            self._store.save(self.preferences)
+        except OSError as error:
+            self.status = f"{self._store.folder}: {error.strerror}; choices are not remembered."
+
+    # Dropping
+
+    def _drop_begins(self, *_: Any) -> None:
+        self.dropping, self._dropped = True, False
+
+    def _drop(self, _: Any, path: bytes, *__: Any) -> None:
+        if not self._dropped:  # of several files the first
+            self._dropped = True
+            self.open_photo(os.fsdecode(path))
+        else:
+            self.status = "One photo at a time: the first of them was taken."
+
+    def _drop_ends(self, *_: Any) -> None:
+        self.dropping = False
+        self._dropped = False
+
+    # Keys
+
+    def _key(self, _: Any, key: int, __: int, character: str | None, modifiers: list[str]) -> bool:
+        """True where a key did something."""
+        return press_key(self, key, character or "", modifiers)

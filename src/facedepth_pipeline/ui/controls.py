@@ -1,0 +1,72 @@
+"""Buttons and choices that the keyboard reaches, and that show when it has."""
+
+from typing import Any
+
+from kivy.factory import Factory
+from kivy.properties import BooleanProperty, ListProperty, StringProperty
+from kivy.uix.behaviors import ButtonBehavior, FocusBehavior
+from kivy.uix.dropdown import DropDown
+from kivy.uix.label import Label
+
+PRESSING_KEYS = ("enter", "numpadenter", "spacebar")
+
+
+class PressButton(FocusBehavior, ButtonBehavior, Label):
+    """A button; Enter and Space press it.
+
+    Attributes:
+        main: Whether it is what most people want next.
+        chosen: Whether it is the one in effect among several.
+    """
+
+    main = BooleanProperty(False)
+    chosen = BooleanProperty(False)
+
+    def keyboard_on_key_down(self, window: Any, keycode: tuple[int, str], text: str, modifiers: list[str]) -> bool:
+        """Press it."""
+        if keycode[1] in PRESSING_KEYS and not self.disabled:
+            self.dispatch("on_press")
+            self.dispatch("on_release")
+            return True
+        handled: bool = super().keyboard_on_key_down(window, keycode, text, modifiers)
+        return handled
+
+
+class Choice(PressButton):
+    """One of several, from a list that opens below; the arrow keys walk through it, opened or not.
+
+    Attributes:
+        options: Words to choose from.
+        value: The one in effect; event ``on_choose`` comes with each that a person chooses.
+        before: Words before it.
+    """
+
+    __events__ = ("on_choose",)
+
+    options = ListProperty()
+    value = StringProperty("")
+    before = StringProperty("")
+
+    def on_release(self) -> None:
+        """Open the list."""
+        options = DropDown(auto_width=False)
+        for option in self.options:
+            row = Factory.ChoiceRow(text=option, chosen=option == self.value)
+            row.bind(on_release=lambda row: options.select(row.text))
+            options.add_widget(row)
+        options.bind(on_select=lambda _, option: self.dispatch("on_choose", option))
+        options.width = max(self.width, max((row.texture_size[0] for row in options.container.children), default=0))
+        options.open(self)
+
+    def keyboard_on_key_down(self, window: Any, keycode: tuple[int, str], text: str, modifiers: list[str]) -> bool:
+        """Walk through the options."""
+        steps = {"up": -1, "down": 1}
+        if keycode[1] in steps and self.value in self.options:
+            at = self.options.index(self.value) + steps[keycode[1]]
+            if 0 <= at < len(self.options):
+                self.dispatch("on_choose", self.options[at])
+            return True
+        return super().keyboard_on_key_down(window, keycode, text, modifiers)
+
+    def on_choose(self, option: str) -> None:
+        """A person chose."""

@@ -1,0 +1,99 @@
+"""What the window remembers from one time to the next. One of the modules that open files."""
+
+import os
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Literal
+
+from platformdirs import user_config_path
+from pydantic import BaseModel, ConfigDict, Field
+
+from facedepth_pipeline.mesh.export import write_atomically
+
+RECENT_PHOTOS = 6
+FILE_NAME = "window.json"
+
+
+class Preferences(BaseModel):
+    """Choices of a person.
+
+    Attributes:
+        size: Of the window, in units of 1/96 inch.
+        theme: Colours.
+        text_size: Everything is drawn this many times larger than the display asks for.
+        model: None for the best there is, else as the command line takes it.
+        mesher: As in the parameters of the pipeline.
+        save_format: The one that was used last.
+        save_folder: The one that was used last; empty: that of the photo.
+        recent: Photos, the last one first.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    size: tuple[Annotated[int, Field(ge=320, le=20_000)], Annotated[int, Field(ge=240, le=20_000)]] = (1280, 800)
+    theme: Literal["dark", "light"] = "dark"
+    text_size: Annotated[float, Field(ge=0.5, le=3)] = 1.0
+    model: str | None = None
+    mesher: Literal["grid", "poisson"] = "grid"
+    save_format: Literal["glb", "obj", "ply", "stl", "depth png"] = "glb"
+    save_folder: str = ""
+    recent: tuple[str, ...] = ()
+
+
+class PreferenceStore:
+    """A JSON file, and thumbnails of recent photos beside it, that only their owner may read.
+
+    Args:
+        folder: Where; None for the place where the system keeps settings, or what ``FACEDEPTH_HOME`` says.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        home = os.environ.get("FACEDEPTH_HOME")
+        self.folder = folder or (Path(home) if home else user_config_path("facedepth", appauthor=False))
+
+    @property
+    def log_path(self) -> Path:
+        """For tracebacks of what should not happen."""
+        return self.folder / "window.log"
+
+    def load(self) -> Preferences:
+        """What was saved; defaults where nothing was, or the file was damaged."""
+        try:
+            return Preferences.model_validate_json((self.folder / FILE_NAME).read_bytes())
+        except (OSError, ValueError):
+            return Preferences()
+
+    def save(self, preferences: Preferences) -> None:
+        """Keep them.
+
+        Raises:
+            OSError: If that cannot be written.
+        """
+        self._make_folder()
+        write_atomically(self.folder / FILE_NAME, preferences.model_dump_json(indent=2).encode())
+
+    def remember_photo(self, preferences: Preferences, photo: str, thumbnail_png: bytes) -> Preferences:
+        """Put a photo before the other recent ones; thumbnails of those that fall out are deleted.
+
+        Raises:
+            OSError: If the thumbnail cannot be written.
+        """
+        self._make_folder()
+        write_atomically(self.thumbnail(photo), thumbnail_png)
+        recent = (photo, *(other for other in preferences.recent if other != photo))
+        for forgotten in recent[RECENT_PHOTOS:]:
+            self.thumbnail(forgotten).unlink(missing_ok=True)
+        return preferences.model_copy(update={"recent": recent[:RECENT_PHOTOS]})
+
+    def forget_photos(self, preferences: Preferences) -> Preferences:
+        """No recent photos, and no thumbnails of them."""
+        for photo in preferences.recent:
+            self.thumbnail(photo).unlink(missing_ok=True)
+        return preferences.model_copy(update={"recent": ()})
+
+    def thumbnail(self, photo: str) -> Path:
+        """Where the thumbnail of a photo is, if there is one."""
+        return self.folder / f"{sha256(photo.encode()).hexdigest()[:16]}.png"
+
+    def _make_folder(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
