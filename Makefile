@@ -24,16 +24,24 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/uv
 	$(INSTALL) .
 	@touch $@
 
+$(VENV)/.installed-ui: pyproject.toml constraints.txt | $(BIN)/uv
+	$(INSTALL) '.[ui]'
+	@touch $@ $(VENV)/.installed
+
 $(VENV)/.installed-test: pyproject.toml constraints.txt | $(BIN)/uv
 	$(INSTALL) '.[test]'
-	@touch $@ $(VENV)/.installed
+	@touch $@ $(VENV)/.installed $(VENV)/.installed-ui
 
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(BIN)/uv
 	$(INSTALL) '.[dev]'
-	@touch $@ $(VENV)/.installed $(VENV)/.installed-test
+	@touch $@ $(VENV)/.installed $(VENV)/.installed-ui $(VENV)/.installed-test
 
 .PHONY: install
 install: $(VENV)/.installed ## Make .venv and install what the pipelines need
+
+.PHONY: window
+window: $(VENV)/.installed-ui ## Open the desktop window; PHOTO=path to begin with one
+	$(BIN)/facedepth ui $(PHOTO)
 
 .PHONY: demo
 demo: $(VENV)/.installed ## Train on the stand-in faces, measure, and make meshes

@@ -1,15 +1,33 @@
-"""Memory that was freed, handed back to the system."""
+"""Memory that was freed, handed back to the system. glibc keeps it for later; with other C libraries nothing is done.
+
+Without, a process that makes and drops large arrays grows: docs/benchmarks.md, "Batches" and "The window".
+"""
 
 import ctypes
+from typing import Any
+
+M_MMAP_THRESHOLD = -3  # of <malloc.h>
+LARGE_BYTES = 262_144
 
 
 def return_freed_memory() -> None:
-    """Ask glibc to give back what it keeps for later; does nothing with other C libraries.
+    """Give back what is free now."""
+    if trim := _of_glibc("malloc_trim"):
+        trim(0)
 
-    Without, a process that makes and drops large arrays grows for ever: docs/benchmarks.md.
+
+def never_keep_large_blocks() -> None:
+    """From now on give large blocks back as soon as they are freed.
+
+    Each is fresh pages then, which costs time where many are made: right for a process that makes few, and waits most
+    of the time.
     """
+    if set_option := _of_glibc("mallopt"):
+        set_option(M_MMAP_THRESHOLD, LARGE_BYTES)
+
+
+def _of_glibc(name: str) -> Any:
     try:
-        trim = ctypes.CDLL(None).malloc_trim
+        return getattr(ctypes.CDLL(None), name)
     except (OSError, AttributeError, TypeError):  # musl has no such function, Windows no such library
-        return
-    trim(0)
+        return None

@@ -20,6 +20,7 @@ import numpy as np
 from PIL import Image
 
 from facedepth_pipeline import __version__
+from facedepth_pipeline.atomic_write import write_atomically
 from facedepth_pipeline.batch import PhotoResult
 from facedepth_pipeline.depth import MM_PER_PNG_LEVEL, DepthMap, depth_to_png_levels
 from facedepth_pipeline.inference import Reconstruction
@@ -66,7 +67,7 @@ def write_result(folder: Path, result: PhotoResult, stamp: Stamp) -> dict[str, A
         "modified": stamp.modified,
         "faces": faces,
     }
-    export.write_atomically(folder / RECORD_FILE, json.dumps(record, indent=2).encode())
+    write_atomically(folder / RECORD_FILE, json.dumps(record, indent=2).encode())
     return record
 
 
@@ -137,29 +138,29 @@ def _write_files(folder: Path, reconstruction: Reconstruction, origin: Mapping[s
     if "html" in formats:
         export.write_mesh_html(folder / "mesh.html", mesh, reconstruction.wireframe, texture_jpeg, origin)
     picture = Image.fromarray(preview(reconstruction.prepared.photo_256, depth_map, mesh, reconstruction.doubt_mm))
-    export.write_atomically(folder / PREVIEW_FILE, _png(picture))
+    write_atomically(folder / PREVIEW_FILE, _png(picture))
 
 
 def _write_depth(folder: Path, depth_map: DepthMap, doubt_mm: np.ndarray | None) -> None:
     write_depth_png(folder / "depth.png", depth_map)
     if doubt_mm is not None:
         doubt = DepthMap(doubt_mm, depth_map.valid, depth_map.pitch)
-        export.write_atomically(folder / "doubt.png", _png(Image.fromarray(depth_to_png_levels(doubt))))
+        write_atomically(folder / "doubt.png", _png(Image.fromarray(depth_to_png_levels(doubt))))
     values = io.BytesIO()
     np.save(values, np.where(depth_map.valid, depth_map.depth_mm, np.float32("nan")))
-    export.write_atomically(folder / "depth.npy", values.getvalue())
+    write_atomically(folder / "depth.npy", values.getvalue())
 
 
 def write_depth_png(path: Path, depth_map: DepthMap) -> None:
     """Write a 16-bit PNG of 0.01 mm a level, 0 = no surface, and a ``.json`` beside it that says unit and pitch."""
-    export.write_atomically(path, _png(Image.fromarray(depth_to_png_levels(depth_map))))
+    write_atomically(path, _png(Image.fromarray(depth_to_png_levels(depth_map))))
     sidecar = {
         "unit": "mm",
         "mm_per_level": MM_PER_PNG_LEVEL,
         "pitch_x_mm": depth_map.pitch.x_mm,
         "pitch_y_mm": depth_map.pitch.y_mm,
     }
-    export.write_atomically(path.with_suffix(".json"), json.dumps(sidecar, indent=2).encode())
+    write_atomically(path.with_suffix(".json"), json.dumps(sidecar, indent=2).encode())
 
 
 def _png(image: Image.Image) -> bytes:

@@ -1,7 +1,6 @@
 import base64
 import io
 import json
-import os
 import re
 import struct
 
@@ -108,29 +107,6 @@ def test_a_mesh_without_texture_coordinates_makes_no_glb(mesh, tmp_path):
     with pytest.raises(ValueError, match="uv is None"):
         export.write_mesh_glb(tmp_path / "face.glb", bare, JPEG, {})
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("broken", ["fsync", "replace"])
-@pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()])
-def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(broken, error, tmp_path, monkeypatch):
-    path = tmp_path / "face.ply"
-    export.write_atomically(path, b"old")
-
-    def fail(*_):
-        raise error
-
-    monkeypatch.setattr(os, broken, fail)
-    with pytest.raises(type(error)):
-        export.write_atomically(path, b"new")
-    assert path.read_bytes() == b"old"
-    assert [file.name for file in tmp_path.iterdir()] == ["face.ply"]
-
-
-def test_a_write_replaces_the_old_file(tmp_path):
-    path = tmp_path / "face.ply"
-    export.write_atomically(path, b"a longer old file")
-    export.write_atomically(path, b"new")
-    assert path.read_bytes() == b"new"
 
 
 def test_triangles_that_name_a_missing_vertex_are_refused():

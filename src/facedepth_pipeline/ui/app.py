@@ -14,6 +14,7 @@ from kivy.app import App
 from kivy.base import ExceptionHandler, ExceptionManager
 from kivy.clock import Clock, mainthread
 from kivy.core.window import Window
+from kivy.graphics.texture import Texture
 from kivy.lang import Builder
 from kivy.metrics import Metrics
 from kivy.properties import (
@@ -55,6 +56,7 @@ from facedepth_pipeline.ui.messages import (
     Warm,
     WorkerEnded,
 )
+from facedepth_pipeline.ui.photo_panel import upright_texture
 from facedepth_pipeline.ui.preferences import Preferences, PreferenceStore
 from facedepth_pipeline.ui.themes import THEMES
 from facedepth_pipeline.ui.views import (
@@ -84,7 +86,7 @@ class Result:
     Attributes:
         path: Of the photo.
         face: Which of several.
-        picture: Of the photo, to be shown.
+        picture: Of the photo, a texture.
         outlines: Of the face in it.
         view: What to draw.
         work: For the worker.
@@ -92,7 +94,7 @@ class Result:
 
     path: str
     face: int | None
-    picture: np.ndarray
+    picture: Texture
     outlines: list[np.ndarray]
     view: FaceView
     work: bytes
@@ -413,7 +415,7 @@ class FaceDepthApp(App):
                 self._steps.begin(event.step)
                 self._say_title(self._steps_words(event.step))
             case PhotoRead():
-                self.picture, self._thumbnail = event.picture, event.thumbnail_png
+                self.picture, self._thumbnail = upright_texture(event.picture, "rgb"), event.thumbnail_png
                 self.photo_words = f"{Path(self._path).name}   {event.width_px} × {event.height_px}"
             case FacesFound():
                 self.outlines = event.outlines
@@ -460,8 +462,15 @@ class FaceDepthApp(App):
             f"{width:.0f} × {height:.0f} × {depth:.0f} mm, {view.scale}\n"
             f"{view.triangles:,} triangles ({view.mesher}) · {view.model_uri} · {view.seconds:.1f} s"
         )
-        self.state = "done"
-        self._say_title(f"{width:.0f} × {height:.0f} × {depth:.0f} mm")
+        Clock.schedule_once(
+            partial(self._turn_to, result, self._number)
+        )  # in a frame of its own: pixels and points took one
+
+    def _turn_to(self, result: Result, number: int, _: float) -> None:
+        if number == self._number:
+            self.state = "done"
+            width, height, depth = result.view.size_mm
+            self._say_title(f"{width:.0f} × {height:.0f} × {depth:.0f} mm")
 
     _scale_words = ""
 

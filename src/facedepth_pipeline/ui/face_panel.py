@@ -74,6 +74,7 @@ class FacePanel(Widget):
         with self._fbo:
             Callback(lambda _: glDisable(GL_DEPTH_TEST))
         self.canvas.add(self._fbo)
+        _texture(np.zeros((2, 2, 3), np.uint8))  # the first texture of its kind takes OpenGL 60 ms: better now
         with self.canvas:
             Color(1, 1, 1)
             self._picture = Rectangle(texture=self._fbo.texture)
@@ -126,6 +127,7 @@ class FacePanel(Widget):
 
     def _draw(self, *_: Any) -> None:
         if self._smooth == 1 and self.view is not None:
+            self._rest.cancel()  # so that the time of rest begins anew
             self._rest()
         scale = self._smooth if self._smooth * max(self.size) <= MAX_PICTURE_PX else 1
         size = (max(int(self.width * scale), 1), max(int(self.height * scale), 1))

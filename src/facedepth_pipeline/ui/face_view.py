@@ -12,7 +12,8 @@ from facedepth_pipeline.mesh.mesh import referenced, vertex_normals
 from facedepth_pipeline.photo.alignment import AlignedPhoto
 from facedepth_pipeline.ui.messages import DrawnPart, FaceView
 
-MAX_TEXTURE_PX = 2048  # what every OpenGL that Kivy runs on can draw from
+# A face fills half of its texture's width. More pixels than these take OpenGL in software longer than a frame.
+MAX_TEXTURE_HEIGHT_PX, MAX_TEXTURE_WIDTH_PX = 2048, 1024
 MAX_PART_VERTICES = 65_536
 
 
@@ -116,5 +117,6 @@ def drawn_parts(vertices: np.ndarray, indices: np.ndarray) -> list[DrawnPart]:
 
 def power_of_two(texture: np.ndarray) -> np.ndarray:
     """A texture, (H, W, 3) uint8 RGB, with sides that are powers of two: OpenGL ES 2 makes no mipmaps of others."""
-    height, width = (min(1 << (side - 1).bit_length(), MAX_TEXTURE_PX) for side in texture.shape[:2])
+    limits = (MAX_TEXTURE_HEIGHT_PX, MAX_TEXTURE_WIDTH_PX)
+    height, width = (min(1 << (n - 1).bit_length(), most) for n, most in zip(texture.shape[:2], limits, strict=True))
     return np.asarray(Image.fromarray(texture).resize((width, height), Image.Resampling.BICUBIC))

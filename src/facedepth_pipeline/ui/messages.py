@@ -189,7 +189,7 @@ class FaceView:
         colour_scale: (256, 3) uint8 RGB, from far to near.
         near_mm: Depth of its last colour.
         far_mm: Depth of its first colour.
-        texture: (h, w, 3) uint8 RGB; h and w are powers of two, and at most 2048.
+        texture: (h, w, 3) uint8 RGB; h and w are powers of two, at most 2048 and 1024.
         surface: Triangles.
         lattice: Lines.
         size_mm: Extent of the mesh along x, y and z.

@@ -15,7 +15,7 @@ class PhotoPanel(Widget):
     """Shows a photo in whole; of several faces one can be clicked.
 
     Attributes:
-        picture: (h, w, 3) uint8 RGB, None for nothing.
+        picture: A texture of the photo, None for nothing.
         outlines: Closed lines, (N, 2) in shares of width and height from the upper left corner.
         choosing: Whether faces are numbered and can be clicked; event ``on_face`` has the number, from 0.
         accent: Of the outlines.
@@ -32,29 +32,23 @@ class PhotoPanel(Widget):
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)
-        self._texture: Texture | None = None
-        self.bind(picture=self._load)
-        for name in ("pos", "size", "outlines", "choosing", "accent", "accent_text"):
+        for name in ("pos", "size", "picture", "outlines", "choosing", "accent", "accent_text"):
             self.fbind(name, self._draw)
-
-    def _load(self, _: Widget, picture: np.ndarray | None) -> None:
-        self._texture = None if picture is None else upright_texture(picture, "rgb")
-        self._draw()
 
     @property
     def placed(self) -> tuple[float, float, float, float]:
         """Left, lower edge, width and height of the photo in the window."""
-        height, width = (1, 1) if self.picture is None else self.picture.shape[:2]
+        width, height = (1, 1) if self.picture is None else self.picture.size
         return fitted(width / height, self)
 
     def _draw(self, *_: Any) -> None:
         self.canvas.clear()
-        if self._texture is None:
+        if self.picture is None:
             return
         left, lower, width, height = self.placed
         with self.canvas:
             Color(1, 1, 1)
-            Rectangle(texture=self._texture, pos=(left, lower), size=(width, height))
+            Rectangle(texture=self.picture, pos=(left, lower), size=(width, height))
             for number, outline in enumerate(self.outlines, start=1):
                 across, down = np.asarray(outline).T
                 points = np.stack([left + across * width, lower + (1 - down) * height], axis=1)

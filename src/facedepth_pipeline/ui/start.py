@@ -5,8 +5,13 @@ import os
 import shutil
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
+from facedepth_pipeline.freed_memory import never_keep_large_blocks
 from facedepth_pipeline.ui.preferences import PreferenceStore
+
+if TYPE_CHECKING:
+    from facedepth_pipeline.ui.app import FaceDepthApp
 
 ENVIRONMENT = {
     "KIVY_NO_ARGS": "1",  # the command line is ours
@@ -22,7 +27,12 @@ class NoWindow(RuntimeError):
 
 
 def open_window(photo: str | None = None) -> None:
-    """Open the window and come back when it is closed.
+    """Open the window and come back when it is closed; arguments and errors as of :func:`make_window`."""
+    make_window(photo).run()
+
+
+def make_window(photo: str | None = None) -> "FaceDepthApp":
+    """The window, with nothing in it yet: ``run`` fills it.
 
     Args:
         photo: To begin with.
@@ -37,6 +47,7 @@ def open_window(photo: str | None = None) -> None:
         )
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
+    never_keep_large_blocks()  # a face after the other would make the window grow
     store = PreferenceStore()
     preferences = store.load()
     scale = display_scale()
@@ -45,7 +56,7 @@ def open_window(photo: str | None = None) -> None:
     except ImportError as error:
         raise NoWindow(
             f"The window needs the package kivy ({error}). Install it: pip install 'facedepth_pipeline[ui]', or in a "
-            "checkout: make install-ui"
+            "checkout: make window"
         ) from error
     # Kivy tells with tracebacks which touch screens and clipboards there are not
     logging.getLogger("kivy").setLevel(logging.CRITICAL + 1)
@@ -53,6 +64,9 @@ def open_window(photo: str | None = None) -> None:
         Config.remove_option("input", provider)
     Config.set("input", "mouse", "mouse,disable_multitouch")
     Config.set("kivy", "exit_on_escape", "0")
+    # shapes are drawn with soft edges, and the face at twice the pixels: several samples a pixel besides would make
+    # each frame four times as slow where OpenGL is computed by the processor
+    Config.set("graphics", "multisamples", "0")
     for side, length in zip(("width", "height"), preferences.size, strict=True):
         Config.set("graphics", side, str(round(length * scale)))
     Config.set("graphics", "minimum_width", str(round(480 * scale)))
@@ -66,7 +80,7 @@ def open_window(photo: str | None = None) -> None:
         )
     from facedepth_pipeline.ui.app import FaceDepthApp
 
-    FaceDepthApp(store, preferences, scale, photo).run()
+    return FaceDepthApp(store, preferences, scale, photo)
 
 
 def display_scale() -> float:

@@ -165,6 +165,9 @@ class Worker:
         (depth_map,) = predict_depth_maps(generator, prepared.photo_256[None])
         self._begin(request.number, Step.BUILD)
         face = build_geometry(prepared, depth_map, None, parameters)
+        # what the photo was before it was fitted is not needed any more, and can be 30 MB
+        alignment = replace(prepared.alignment, frame=prepared.photo_256, texture=prepared.photo_256)
+        face = replace(face, prepared=replace(prepared, alignment=alignment))
         work = _Work(
             face, MadeBy(model_uri, parameters), photo_checksum(content), pixels.shape[:2], generator.sidecar.fit
         )
