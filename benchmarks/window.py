@@ -122,6 +122,8 @@ def frames_while_working(app: Any, photos: list[Path], figures: dict[str, Any]) 
     """The longest time between two frames, from the start of TensorFlow to the face, and with a smooth mesh."""
     from kivy.clock import Clock
 
+    opened = time.monotonic()
+    yield lambda: time.monotonic() > opened + 1  # nobody chooses a photo in the first second
     frames: list[float] = []
     Clock.schedule_interval(lambda _: frames.append(time.perf_counter()), 0)
     for name, photo, mesher in (("first_photo", photos[0], "grid"), ("smooth_mesh", photos[1], "poisson")):

@@ -40,18 +40,22 @@ def test_the_last_photo_comes_first_and_old_thumbnails_go(store):
     preferences = Preferences()
     photos = [f"/photos/{number}.jpg" for number in range(RECENT_PHOTOS + 1)]
     for photo in photos:
-        preferences = store.remember_photo(preferences, photo, photo.encode())
-    preferences = store.remember_photo(preferences, photos[3], b"again")
+        preferences = preferences.after(photo)
+        store.save(preferences, {photo: photo.encode()})
+    preferences = preferences.after(photos[3])
+    store.save(preferences, {photos[3]: b"again"})
     assert preferences.recent[:2] == (photos[3], photos[-1])
     assert len(preferences.recent) == RECENT_PHOTOS
+    assert store.load() == preferences
     assert not store.thumbnail(photos[0]).exists()
     assert store.thumbnail(photos[3]).read_bytes() == b"again"
+    assert len(list(store.folder.glob("*.png"))) == RECENT_PHOTOS
 
 
 def test_forgotten_photos_leave_nothing(store):
-    preferences = store.remember_photo(Preferences(), "/photos/me.jpg", b"png")
-    assert store.forget_photos(preferences).recent == ()
-    assert list(store.folder.iterdir()) == []
+    store.save(Preferences().after("/photos/me.jpg"), {"/photos/me.jpg": b"png"})
+    store.save(Preferences())
+    assert [path.name for path in store.folder.iterdir()] == [FILE_NAME]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="skipped, because Windows has other permissions")

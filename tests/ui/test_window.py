@@ -45,6 +45,7 @@ def photo(tmp_path) -> Path:
 
 
 def choose(screen: desk.Screen, path: Path) -> None:
+    screen.still()  # a dialog that is closing would get the keys
     screen.press("ctrl+o")
     screen.still()
     screen.type_path(path)

@@ -3,7 +3,8 @@
 import os
 import sys
 import traceback
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -26,6 +27,7 @@ from kivy.properties import (
 )
 from kivy.uix.widget import Widget
 
+from facedepth_pipeline.ui.camera import Camera
 from facedepth_pipeline.ui.dialogs import (
     MODEL_SUFFIXES,
     PHOTO_SUFFIXES,
@@ -153,8 +155,9 @@ class FaceDepthApp(App):
         self._path, self._face, self._thumbnail = "", None, b""
         self._saving: tuple[int, SaveDialog] | None = None
         self._unanswered: set[int] = set()
-        self._loading = False
-        self._dropped = False
+        self._camera: Camera | None = None
+        self._writing = ThreadPoolExecutor(max_workers=1)  # a disk may be slow; frames must not wait for it
+        self._loading, self._dropped, self._stopped = False, False, False
         self._link = WorkerLink(mainthread(self.on_event), str(store.log_path))
 
     result: Result | None
@@ -200,10 +203,14 @@ class FaceDepthApp(App):
             self.open_photo(self._first_photo)
 
     def on_stop(self) -> None:
-        """End the worker, whatever it does, and remember the window."""
+        """End the worker, whatever it does, and remember the window; Kivy may say it twice."""
+        if self._stopped:
+            return
+        self._stopped = True
         self._link.end()
         width, height = (round(side / self._scale) for side in Window.system_size)
         self._keep(size=(max(width, 320), max(height, 240)))
+        self._writing.shutdown()
 
     # What a person asks for
 
@@ -232,6 +239,8 @@ class FaceDepthApp(App):
         self._work_on(Reconstruct(self._next(), path, self.settings, face))
 
     def _work_on(self, request: Reconstruct | Remesh) -> None:
+        if self.view is not None:
+            self._camera, self.view = self.face_panel.camera, None
         self._thumbnail = b""
         self._unanswered.add(request.number)
         self._link.ask(request)
@@ -280,7 +289,7 @@ class FaceDepthApp(App):
             self.state = "empty"
             self._say_title("")
         else:
-            self._show_result(self.result)
+            self._show_result(self.result, self._camera)
 
     def try_again(self) -> None:
         """The same photo once more."""
@@ -363,8 +372,7 @@ class FaceDepthApp(App):
 
     def forget_photos(self) -> None:
         """No recent photos, and no thumbnails of them."""
-        self.preferences = self._store.forget_photos(self.preferences)
-        self._keep()
+        self._keep(recent=())
         self.recent = []
 
     def open_save(self) -> None:
@@ -438,41 +446,34 @@ class FaceDepthApp(App):
             return
         again = self.result is not None and self.result.path == self._path
         self.result = Result(self._path, self._face, self.picture, event.view.outlines, event.view, event.work)
-        self._show_result(self.result, keep_camera=again)
+        self._show_result(self.result, self._camera if again else None)
         if self._thumbnail:
-            try:
-                self.preferences = self._store.remember_photo(self.preferences, self._path, self._thumbnail)
-            except OSError as error:
-                self.status = f"{self._store.folder}: {error.strerror}; the photo is not remembered."
-            self._keep()
+            self.preferences = self.preferences.after(self._path)
+            self._keep({self._path: self._thumbnail})
             self.recent = list(self.preferences.recent)
 
-    def _show_result(self, result: Result, keep_camera: bool = False) -> None:
-        view = result.view
+    def _show_result(self, result: Result, camera: Camera | None) -> None:
         self._path, self._face, self.picture, self.outlines = result.path, result.face, result.picture, result.outlines
-        face = self.face_panel
-        camera = face.camera if keep_camera else None
-        self.view = view
-        if camera is not None and face.camera is not None and view.scale == self._scale_words:
-            face.camera = camera
-        self._scale_words = view.scale
+        view = result.view
         width, height, depth = view.size_mm
-        self.photo_words = f"{Path(result.path).name}"
+        self.photo_words = Path(result.path).name
         self.facts = (
             f"{width:.0f} × {height:.0f} × {depth:.0f} mm, {view.scale}\n"
             f"{view.triangles:,} triangles ({view.mesher}) · {view.model_uri} · {view.seconds:.1f} s"
         )
-        Clock.schedule_once(
-            partial(self._turn_to, result, self._number)
-        )  # in a frame of its own: pixels and points took one
+        self.state = "done"
+        # in a frame of its own: to lay out everything takes one
+        Clock.schedule_once(partial(self._show_face, view, camera, self._number))
 
-    def _turn_to(self, result: Result, number: int, _: float) -> None:
-        if number == self._number:
-            self.state = "done"
-            width, height, depth = result.view.size_mm
-            self._say_title(f"{width:.0f} × {height:.0f} × {depth:.0f} mm")
-
-    _scale_words = ""
+    def _show_face(self, view: FaceView, camera: Camera | None, number: int, _: float) -> None:
+        if number != self._number:
+            return  # something else was asked for meanwhile
+        self.view = view
+        front = self.face_panel.camera
+        if camera is not None and front is not None:  # the same face made anew is seen as it was
+            self.face_panel.camera = replace(camera, target=front.target)
+        width, height, depth = view.size_mm
+        self._say_title(f"{width:.0f} × {height:.0f} × {depth:.0f} mm")
 
     def _fail(self, title: str, sentence: str, can_try_again: bool = True) -> None:
         self.title_words, self.sentence, self.can_try_again = title, sentence, can_try_again
@@ -541,12 +542,19 @@ class FaceDepthApp(App):
 
     _savings = 0
 
-    def _keep(self, **changes: Any) -> None:
+    def _keep(self, thumbnails: dict[str, bytes] | None = None, **changes: Any) -> None:
         self.preferences = self.preferences.model_copy(update=changes)
+        self._writing.submit(self._write, self.preferences, thumbnails or {})
+
+    def _write(self, preferences: Preferences, thumbnails: dict[str, bytes]) -> None:
         try:
-            self._store.save(self.preferences)
+            self._store.save(preferences, thumbnails)
         except OSError as error:
-            self.status = f"{self._store.folder}: {error.strerror}; choices are not remembered."
+            self._not_remembered(error)
+
+    @mainthread
+    def _not_remembered(self, error: OSError) -> None:
+        self.status = f"{self._store.folder}: {error.strerror}; choices are not remembered."
 
     # Dropping
 

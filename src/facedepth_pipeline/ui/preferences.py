@@ -1,8 +1,10 @@
 """What the window remembers from one time to the next. One of the modules that open files."""
 
 import os
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Literal
 
 from platformdirs import user_config_path
@@ -39,6 +41,11 @@ class Preferences(BaseModel):
     save_folder: str = ""
     recent: tuple[str, ...] = ()
 
+    def after(self, photo: str) -> "Preferences":
+        """With a photo before the other recent ones."""
+        recent = (photo, *(other for other in self.recent if other != photo))
+        return self.model_copy(update={"recent": recent[:RECENT_PHOTOS]})
+
 
 class PreferenceStore:
     """A JSON file, and thumbnails of recent photos beside it, that only their owner may read.
@@ -63,37 +70,24 @@ class PreferenceStore:
         except (OSError, ValueError):
             return Preferences()
 
-    def save(self, preferences: Preferences) -> None:
-        """Keep them.
+    def save(self, preferences: Preferences, thumbnails: Mapping[str, bytes] = MappingProxyType({})) -> None:
+        """Keep them, and thumbnails of the recent photos alone.
+
+        Args:
+            preferences: Choices.
+            thumbnails: PNG files of photos that have none yet.
 
         Raises:
-            OSError: If that cannot be written.
+            OSError: If something cannot be written.
         """
-        self._make_folder()
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for photo, thumbnail_png in thumbnails.items():
+            write_atomically(self.thumbnail(photo), thumbnail_png)
+        wanted = {self.thumbnail(photo) for photo in preferences.recent}
+        for thumbnail in set(self.folder.glob("*.png")) - wanted:
+            thumbnail.unlink(missing_ok=True)
         write_atomically(self.folder / FILE_NAME, preferences.model_dump_json(indent=2).encode())
-
-    def remember_photo(self, preferences: Preferences, photo: str, thumbnail_png: bytes) -> Preferences:
-        """Put a photo before the other recent ones; thumbnails of those that fall out are deleted.
-
-        Raises:
-            OSError: If the thumbnail cannot be written.
-        """
-        self._make_folder()
-        write_atomically(self.thumbnail(photo), thumbnail_png)
-        recent = (photo, *(other for other in preferences.recent if other != photo))
-        for forgotten in recent[RECENT_PHOTOS:]:
-            self.thumbnail(forgotten).unlink(missing_ok=True)
-        return preferences.model_copy(update={"recent": recent[:RECENT_PHOTOS]})
-
-    def forget_photos(self, preferences: Preferences) -> Preferences:
-        """No recent photos, and no thumbnails of them."""
-        for photo in preferences.recent:
-            self.thumbnail(photo).unlink(missing_ok=True)
-        return preferences.model_copy(update={"recent": ()})
 
     def thumbnail(self, photo: str) -> Path:
         """Where the thumbnail of a photo is, if there is one."""
         return self.folder / f"{sha256(photo.encode()).hexdigest()[:16]}.png"
-
-    def _make_folder(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)

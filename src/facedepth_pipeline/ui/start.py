@@ -47,7 +47,6 @@ def make_window(photo: str | None = None) -> "FaceDepthApp":
         )
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    never_keep_large_blocks()  # a face after the other would make the window grow
     store = PreferenceStore()
     preferences = store.load()
     scale = display_scale()
@@ -80,6 +79,7 @@ def make_window(photo: str | None = None) -> "FaceDepthApp":
         )
     from facedepth_pipeline.ui.app import FaceDepthApp
 
+    never_keep_large_blocks()  # a face after the other would make the window grow
     return FaceDepthApp(store, preferences, scale, photo)
 
 
