@@ -97,7 +97,8 @@ def measure_inside(name: str, photos: list[Path]) -> None:
 
     def go_on(_: float) -> None:
         if time.monotonic() - waiting["since"] > WAIT_S:
-            raise SystemExit(f"waited {WAIT_S} s in vain; the window says: {app.state}, {app.status}")
+            print(f"waited {WAIT_S} s in vain; the window says: {app.state}, {app.status}", file=sys.stderr)
+            os._exit(1)
         if waiting["for"]():
             waiting["for"], waiting["since"] = next(steps, None), time.monotonic()
             if waiting["for"] is None:
@@ -149,7 +150,7 @@ def turning(app: Any, photos: list[Path], figures: dict[str, Any]) -> Iterator[C
     from kivy.graphics.opengl import GL_RENDERER, glGetString
 
     app.open_photo(str(photos[0]))
-    yield lambda: app.state == "done"
+    yield lambda: app.state == "done" and app.view is not None
     app._link.end()  # nobody else works now
     face = app.face_panel
     app.view = replace(app.view, surface=whole_lattice())

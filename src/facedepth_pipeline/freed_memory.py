@@ -6,8 +6,8 @@ Without, a process that makes and drops large arrays grows: docs/benchmarks.md, 
 import ctypes
 from typing import Any
 
-M_MMAP_THRESHOLD = -3  # of <malloc.h>
-LARGE_BYTES = 262_144
+M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # of <malloc.h>
+LARGE_BYTES = 65_536
 
 
 def return_freed_memory() -> None:
@@ -17,13 +17,14 @@ def return_freed_memory() -> None:
 
 
 def never_keep_large_blocks() -> None:
-    """From now on give large blocks back as soon as they are freed.
+    """From now on give large blocks back as soon as they are freed, and let all threads share what is free.
 
-    Each is fresh pages then, which costs time where many are made: right for a process that makes few, and waits most
-    of the time.
+    Call it before threads begin. Each large block is fresh pages then, which costs time where many are made: right for
+    a process that makes few, and waits most of the time.
     """
     if set_option := _of_glibc("mallopt"):
         set_option(M_MMAP_THRESHOLD, LARGE_BYTES)
+        set_option(M_ARENA_MAX, 1)
 
 
 def _of_glibc(name: str) -> Any:
