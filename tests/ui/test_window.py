@@ -71,6 +71,8 @@ def test_from_an_empty_window_to_a_saved_face(screen, photo, tmp_path):
         screen.keep(SHOTS / "choose_photo.png")
         screen.type_path(photo)
         screen.wait_for_title("astronaut.png")
+        _until(lambda: not re.search("Working|Reading", screen.title()))
+        time.sleep(0.3)
         screen.keep(SHOTS / "working.png")
         title = screen.wait_for_title(DONE)
         assert re.fullmatch(r"astronaut\.png – \d+ × \d+ × \d+ mm – facedepth", title)

@@ -19,6 +19,7 @@ from PIL import Image
 from facedepth_pipeline.depth import PixelPitch, depth_from_png_levels
 from facedepth_pipeline.ui.messages import (
     FILE_FORMATS,
+    WARMING,
     Began,
     Cancel,
     Cancelled,
@@ -33,6 +34,7 @@ from facedepth_pipeline.ui.messages import (
     Saved,
     Settings,
     Step,
+    Warm,
     WorkerEnded,
 )
 from facedepth_pipeline.ui.worker_link import WorkerLink
@@ -212,6 +214,13 @@ def test_a_model_that_is_not_there_is_named_and_the_next_photo_goes_through(wind
     assert failed.title == "There is no such model"
     assert "choose another model" in failed.sentence
     assert isinstance(window.reconstruct(ASTRONAUT)[-1], Done)
+
+
+def test_a_model_that_cannot_be_loaded_ahead_is_named(window):
+    window.link.ask(Warm("missing.keras"))
+    *_, failed = window.until(Failed)
+    assert failed.number == WARMING
+    assert "missing.keras" in failed.sentence
 
 
 def test_what_was_cancelled_stops_at_the_next_step(window):

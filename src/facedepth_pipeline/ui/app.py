@@ -39,6 +39,7 @@ from facedepth_pipeline.ui.dialogs import (
 from facedepth_pipeline.ui.face_panel import FacePanel
 from facedepth_pipeline.ui.keys import press_key
 from facedepth_pipeline.ui.messages import (
+    WARMING,
     Began,
     Cancel,
     Cancelled,
@@ -391,6 +392,10 @@ class FaceDepthApp(App):
         self._keep(save_format=file_format, save_folder=str(Path(path).parent))
         self._link.ask(request)
 
+    def focus_first(self) -> None:
+        """Begin to walk through what can be pressed."""
+        self.root.ids.open.focus = True
+
     def open_help(self) -> None:
         """Say what keys and mouse do."""
         if not open_dialogs():
@@ -407,6 +412,9 @@ class FaceDepthApp(App):
             return
         if isinstance(event, WorkerEnded):
             self._worker_ended(event)
+            return
+        if isinstance(event, Failed) and event.number == WARMING:
+            self._loading, self.status = False, f"{event.title}. {event.sentence}"
             return
         if isinstance(event, Done | Failed | Cancelled) or (isinstance(event, FacesFound) and event.one_is_needed):
             self._unanswered.discard(event.number)

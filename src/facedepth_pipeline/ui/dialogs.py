@@ -13,6 +13,7 @@ from kivy.uix.behaviors import FocusBehavior
 from kivy.uix.modalview import ModalView
 from kivy.uix.recycleboxlayout import RecycleBoxLayout
 from kivy.uix.recycleview import RecycleView
+from kivy.uix.textinput import TextInput
 
 from facedepth_pipeline.ui.controls import PressButton
 from facedepth_pipeline.ui.messages import FILE_FORMATS
@@ -50,7 +51,12 @@ class Dialog(ModalView):
         """Give the first thing that can be typed in or pressed the focus."""
         first = self.first_focus()
         if first is not None:
-            Clock.schedule_once(lambda _: setattr(first, "focus", True))
+            Clock.schedule_once(lambda _: self._enter(first))
+
+    def _enter(self, first: Any) -> None:
+        first.focus = True
+        if isinstance(first, TextInput):
+            first.select_all()  # typing replaces it
 
     def first_focus(self) -> Any:
         """What has the focus at first."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from facedepth_pipeline.ui.app import FaceDepthApp
 
 TURN_DEG, ZOOM, TEXT = 10.0, 1.15, 1.1
-NAMES = {27: "escape", 273: "up", 274: "down", 275: "right", 276: "left", 278: "home", 282: "f1"}
+NAMES = {9: "tab", 27: "escape", 273: "up", 274: "down", 275: "right", 276: "left", 278: "home", 282: "f1"}
 
 
 def press_key(app: "FaceDepthApp", key: int, character: str, modifiers: list[str]) -> bool:
@@ -40,6 +40,8 @@ def press_key(app: "FaceDepthApp", key: int, character: str, modifiers: list[str
         app.open_help()
         return True
     focused = [widget for widget in app.root.walk() if getattr(widget, "focus", False)]
+    if name == "tab" and not focused:
+        return _do(app.focus_first)
     if any(isinstance(widget, TextInput) for widget in focused):
         return False
     if app.state == "choosing" and character.isdigit() and character != "0":

@@ -17,6 +17,7 @@ class Step(StrEnum):
     SHOW = "Preparing the view"
 
 
+WARMING = 0  # the number of every Warm; requests count from 1
 FILE_FORMATS = {"glb": ".glb", "obj": ".obj", "ply": ".ply", "stl": ".stl", "depth png": ".png"}
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from facedepth_pipeline.freed_memory import return_freed_memory
 from facedepth_pipeline.ui.messages import (
+    WARMING,
     Began,
     Cancel,
     Cancelled,
@@ -259,8 +260,8 @@ class Worker:
                 generator, _ = self._generator(model)
                 predict_depth_maps(generator, np.zeros((1, 256, 256, 3), np.uint8))
                 self._detector.detect(np.zeros((256, 256, 3), np.uint8))
-        except Exception:  # the request that needs the model will say so
-            self._log(traceback.format_exc())
+        except Exception as error:  # the thread must not end without a word
+            self._tell(self._failure(WARMING, error))
 
     def _begin(self, number: int, step: Step) -> None:
         if number in self._cancelled:
