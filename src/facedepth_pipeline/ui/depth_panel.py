@@ -100,4 +100,4 @@ class DepthPanel(Widget):
             return
         self.depth_mm = self.depth_at(*self.to_widget(*self._pointer))
         known = np.isfinite(self.depth_mm)
-        self.words = f"{self.depth_mm:.1f} mm" if known else "Point at the map to read it"
+        self.words = f"{self.depth_mm:.1f} mm" if known else "point at it"

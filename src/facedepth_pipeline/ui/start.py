@@ -68,8 +68,8 @@ def make_window(photo: str | None = None) -> "FaceDepthApp":
     Config.set("graphics", "multisamples", "0")
     for side, length in zip(("width", "height"), preferences.size, strict=True):
         Config.set("graphics", side, str(round(length * scale)))
-    Config.set("graphics", "minimum_width", str(round(480 * scale)))
-    Config.set("graphics", "minimum_height", str(round(360 * scale)))
+    Config.set("graphics", "minimum_width", str(round(640 * scale)))
+    Config.set("graphics", "minimum_height", str(round(480 * scale)))
     from kivy.core.window import Window
 
     if Window is None:
