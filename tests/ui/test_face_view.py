@@ -79,3 +79,8 @@ def test_a_view_says_what_the_result_says(generator):
     np.testing.assert_allclose(np.linalg.norm(part.vertices[:, 3:6], axis=1), 1, atol=1e-5)
     higher, lower = part.vertices[:, 1].argmax(), part.vertices[:, 1].argmin()
     assert part.vertices[higher, 7] < part.vertices[lower, 7]  # the photo's first row lies at v = 0
+    assert view.depth_at(0.5, 0.5) == view.depth_mm[128, 128]
+    row, column = nearest
+    assert view.depth_at((column + 0.99) / 256, (row + 0.01) / 256) == view.near_mm
+    for across, down in ((0.001, 0.001), (-0.001, 0.5), (0.5, 1.0), (1.0, 0.5)):  # no face; beside the map
+        assert np.isnan(view.depth_at(across, down))

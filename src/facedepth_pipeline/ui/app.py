@@ -218,7 +218,8 @@ class FaceDepthApp(App):
     def choose_photo(self) -> None:
         """Ask for a file."""
         if not open_dialogs():
-            folder = str(Path(self._path or (self.recent[0] if self.recent else "~")).expanduser().parent)
+            last = self._path or (self.recent[0] if self.recent else "")
+            folder = str(Path(last).parent if last else Path.home())
             FileDialog("Choose a photo", folder, PHOTO_SUFFIXES, self.open_photo).open()
 
     def open_photo(self, path: str, face: int | None = None) -> None:

@@ -83,13 +83,10 @@ class DepthPanel(Widget):
 
     def depth_at(self, x: float, y: float) -> float:
         """Depth under a place of the window, millimetres; NaN where there is no face."""
-        left, lower, width, height = self.placed
-        across, down = (x - left) / width, 1 - (y - lower) / height
-        if self.view is None or not (0 <= across < 1 and 0 <= down < 1):
+        if self.view is None:
             return float("nan")
-        rows, columns = self.view.depth_mm.shape
-        row, column = int(down * rows), int(across * columns)
-        return float(self.view.depth_mm[row, column]) if self.view.valid[row, column] else float("nan")
+        left, lower, width, height = self.placed
+        return self.view.depth_at((x - left) / width, 1 - (y - lower) / height)
 
     def _point(self, _: Any, position: tuple[float, float]) -> None:
         self._pointer = position

@@ -221,6 +221,14 @@ class FaceView:
     model_uri: str
     seconds: float
 
+    def depth_at(self, across: float, down: float) -> float:
+        """Depth in millimetres at a place in shares of the map from its upper left corner; NaN where no face is."""
+        rows, columns = self.depth_mm.shape
+        row, column = int(np.floor(down * rows)), int(np.floor(across * columns))
+        if not (0 <= row < rows and 0 <= column < columns and self.valid[row, column]):
+            return float("nan")
+        return float(self.depth_mm[row, column])
+
 
 @dataclass(frozen=True, eq=False)
 class Done:

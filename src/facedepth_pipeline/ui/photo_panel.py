@@ -10,6 +10,8 @@ from kivy.metrics import dp
 from kivy.properties import BooleanProperty, ColorProperty, ListProperty, ObjectProperty
 from kivy.uix.widget import Widget
 
+from facedepth_pipeline.ui.outlines import outline_round
+
 
 class PhotoPanel(Widget):
     """Shows a photo in whole; of several faces one can be clicked.
@@ -73,9 +75,7 @@ class PhotoPanel(Widget):
     def face_at(self, x: float, y: float) -> int | None:
         """Which outline has a place of the window inside; the smallest, where several have."""
         left, lower, width, height = self.placed
-        place = np.array([(x - left) / width, 1 - (y - lower) / height])
-        inside = [number for number, outline in enumerate(self.outlines) if _contains(np.asarray(outline), place)]
-        return min(inside, key=lambda number: np.ptp(self.outlines[number], axis=0).prod()) if inside else None
+        return outline_round(self.outlines, (x - left) / width, 1 - (y - lower) / height)
 
     def on_touch_down(self, touch: Any) -> bool:
         """A click on a face chooses it."""
@@ -104,14 +104,3 @@ def fitted(aspect: float, widget: Widget) -> tuple[float, float, float, float]:
     width = min(widget.width, widget.height * aspect)
     height = width / aspect
     return widget.center_x - width / 2, widget.center_y - height / 2, max(width, 1), max(height, 1)
-
-
-def _contains(outline: np.ndarray, place: np.ndarray) -> bool:
-    """Whether a closed line goes round a place: a ray to the right crosses it an odd number of times."""
-    ends = np.roll(outline, -1, axis=0)
-    crosses = (outline[:, 1] > place[1]) != (ends[:, 1] > place[1])
-    if not crosses.any():
-        return False
-    start, end = outline[crosses], ends[crosses]
-    at = start[:, 0] + (place[1] - start[:, 1]) / (end[:, 1] - start[:, 1]) * (end[:, 0] - start[:, 0])
-    return bool(np.count_nonzero(at > place[0]) % 2)
