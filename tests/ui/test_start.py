@@ -1,5 +1,6 @@
 import os
 import stat
+import subprocess
 import sys
 
 import pytest
@@ -23,6 +24,16 @@ def test_without_a_display_there_is_a_sentence():
     assert run.exit_code == command_line.NO_WINDOW
     assert "neither DISPLAY nor WAYLAND_DISPLAY is set" in run.output
     assert "facedepth reconstruct" in run.output
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="skipped, because only X11 and Wayland name their display")
+def test_a_display_that_is_not_there_is_a_sentence():
+    command = [sys.executable, "-c", "from facedepth_pipeline.command_line import main; main()", "ui"]
+    environment = os.environ | {"DISPLAY": ":4077"}
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert run.returncode == command_line.NO_WINDOW
+    assert "No window with OpenGL could be opened" in run.stderr
+    assert "Traceback" not in run.stderr
 
 
 def test_without_kivy_there_is_a_sentence(monkeypatch):

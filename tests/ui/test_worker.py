@@ -17,7 +17,9 @@ import trimesh
 from PIL import Image
 
 from facedepth_pipeline.depth import PixelPitch, depth_from_png_levels
+from facedepth_pipeline.parameters import ReconstructionParameters
 from facedepth_pipeline.ui.messages import (
+    EYES_MM,
     FILE_FORMATS,
     WARMING,
     Began,
@@ -113,6 +115,14 @@ def test_a_measured_distance_of_the_eyes_scales_the_face(window, done):
         rows, columns = np.nonzero(measured.view.valid)
         apart_mm[eyes_mm] = np.ptp(columns[rows == 128])
     assert apart_mm[66.0] / apart_mm[55.0] == pytest.approx(1.2, abs=0.08)
+
+
+def test_the_window_allows_the_distances_that_the_pipeline_allows():
+    for allowed in EYES_MM:
+        ReconstructionParameters(interocular_mm=allowed)
+    for refused in (EYES_MM[0] - 0.01, EYES_MM[1] + 0.01):
+        with pytest.raises(ValueError, match="interocular_mm"):
+            ReconstructionParameters(interocular_mm=refused)
 
 
 def test_another_mesher_takes_the_same_depth(window, done):

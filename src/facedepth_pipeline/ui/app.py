@@ -1,8 +1,6 @@
 """The window itself: its states, what is asked of the worker, and what the keys do."""
 
 import os
-import sys
-import traceback
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from kivy.app import App
-from kivy.base import ExceptionHandler, ExceptionManager
+from kivy.base import ExceptionManager
 from kivy.clock import Clock, mainthread
 from kivy.core.window import Window
 from kivy.graphics.texture import Texture
@@ -39,6 +37,7 @@ from facedepth_pipeline.ui.dialogs import (
 from facedepth_pipeline.ui.face_panel import FacePanel
 from facedepth_pipeline.ui.keys import press_key
 from facedepth_pipeline.ui.messages import (
+    EYES_MM,
     WARMING,
     Began,
     Cancel,
@@ -59,6 +58,7 @@ from facedepth_pipeline.ui.messages import (
     Warm,
     WorkerEnded,
 )
+from facedepth_pipeline.ui.mistakes import LoggedMistakes
 from facedepth_pipeline.ui.photo_panel import upright_texture
 from facedepth_pipeline.ui.preferences import Preferences, PreferenceStore
 from facedepth_pipeline.ui.themes import THEMES
@@ -78,7 +78,6 @@ NAME = "facedepth"
 MODELS = {"the best there is": None, "starter": "starter", "champion": "champion"}
 MODEL_FILE = "a file …"
 MESHERS = {"grid, quick": "grid", "poisson, smooth": "poisson"}
-EYES_MM = (50.0, 75.0)
 STUCK_S = 15.0  # after which a worker that does not stop when asked is ended
 
 
@@ -101,27 +100,6 @@ class Result:
     outlines: list[np.ndarray]
     view: FaceView
     work: bytes
-
-
-class LoggedMistakes(ExceptionHandler):
-    """A mistake of the window's own is written down and said, and the window stays: a result may be in it."""
-
-    def __init__(self, app: "FaceDepthApp", log_path: Path) -> None:
-        super().__init__()
-        self._app, self._log_path = app, log_path
-
-    def handle_exception(self, exception: BaseException) -> int:
-        """Write the traceback; Kivy goes on. What is meant to end the process does."""
-        if not isinstance(exception, Exception):
-            return int(ExceptionManager.RAISE)
-        words = "".join(traceback.format_exception(exception))
-        self._app.status = f"Something went wrong that should not: {exception}. The details are in {self._log_path}."
-        try:
-            with open(self._log_path, "a", encoding="utf-8") as file:
-                file.write(words)
-        except OSError:
-            sys.stderr.write(words)
-        return int(ExceptionManager.PASS)
 
 
 class FaceDepthApp(App):
@@ -190,7 +168,7 @@ class FaceDepthApp(App):
 
     def on_start(self) -> None:
         """Let the first frame be drawn, and then begin."""
-        ExceptionManager.add_handler(LoggedMistakes(self, self._store.log_path))
+        ExceptionManager.add_handler(LoggedMistakes(self._say, self._store.log_path))
         Window.set_title(NAME)
         Clock.schedule_once(self._begin, 0)
 
@@ -536,6 +514,9 @@ class FaceDepthApp(App):
 
     def _steps_words(self, step: Step | None) -> str:
         return "Working" if step is None else str(step)
+
+    def _say(self, words: str) -> None:
+        self.status = words
 
     def _say_title(self, words: str) -> None:
         name = Path(self._path).name

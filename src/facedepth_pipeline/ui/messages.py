@@ -17,6 +17,7 @@ class Step(StrEnum):
     SHOW = "Preparing the view"
 
 
+EYES_MM = (50.0, 75.0)  # distances that the parameters of the pipeline allow
 WARMING = 0  # the number of every Warm; requests count from 1
 FILE_FORMATS = {"glb": ".glb", "obj": ".obj", "ply": ".ply", "stl": ".stl", "depth png": ".png"}
 

@@ -17,6 +17,7 @@ ENVIRONMENT = {
     "KIVY_NO_ARGS": "1",  # the command line is ours
     "KIVY_NO_CONFIG": "1",  # no folder of Kivy's own in the home
     "KIVY_NO_FILELOG": "1",
+    "KIVY_WINDOW": "sdl2",  # another of Kivy's ends the process where there is no display
     "SDL_VIDEO_X11_WMCLASS": "facedepth",  # what the desktop groups windows by
     "KIVY_LOG_MODE": "PYTHON",  # leave the loggers of everybody else alone
 }
@@ -45,6 +46,8 @@ def make_window(photo: str | None = None) -> "FaceDepthApp":
             "There is no display: neither DISPLAY nor WAYLAND_DISPLAY is set. Start this at a desktop, or use "
             "facedepth reconstruct, which needs none."
         )
+    if sys.platform == "linux":  # SDL would go on with a display that nobody sees
+        os.environ.setdefault("SDL_VIDEODRIVER", "x11,wayland")
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     store = PreferenceStore()
@@ -74,8 +77,9 @@ def make_window(photo: str | None = None) -> "FaceDepthApp":
 
     if Window is None:
         raise NoWindow(
-            "No window with OpenGL could be opened. On Debian and Ubuntu: apt install libgl1 libgl1-mesa-dri libegl1; "
-            "facedepth reconstruct needs none of it."
+            f"No window with OpenGL could be opened on display {os.environ.get('DISPLAY', 'of this desktop')!r}. Is it "
+            "the right one, and yours? OpenGL comes on Debian and Ubuntu with: apt install libgl1 libgl1-mesa-dri "
+            "libegl1. facedepth reconstruct needs none of it."
         )
     from facedepth_pipeline.ui.app import FaceDepthApp
 
