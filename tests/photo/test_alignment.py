@@ -138,7 +138,7 @@ def test_a_known_eye_distance_sets_the_size_in_the_frame():
     face = DetectedFace(TEMPLATE, 0.99)
     photo = np.zeros((751, 501, 3), np.uint8)
     aligned = align_face(photo, face, SIDECAR, interocular_mm=63.0 * 1.1)
-    assert aligned.mm_per_photo_px == pytest.approx(0.32 * 1.1)
+    assert aligned.mm_per_photo_px == pytest.approx(63.0 * 1.1 / 198)  # the eyes are 198 pixels apart
 
 
 @pytest.mark.parametrize(
@@ -213,3 +213,15 @@ def test_the_outline_of_a_face_is_as_large_as_a_face_and_lies_where_it_lies():
     in_frame = to_photo.apply_inverse(outline)
     np.testing.assert_allclose(np.ptp(in_frame, axis=0) * 0.32, (132, 164), rtol=1e-3)
     np.testing.assert_allclose(in_frame.mean(0), TEMPLATE[:2].mean(0) + np.array([0, 28 / 0.32]))
+
+
+def test_with_a_measured_distance_the_eyes_are_just_so_far_apart_whatever_the_rest_of_the_face():
+    long_face = TEMPLATE + np.array([[0, -20], [0, -20], [0, 0], [0, 30], [0, 30]])
+    to_photo = similarity(1.7, -12, 60, 30)
+    face = DetectedFace(to_photo.apply(long_face), 1.0)
+    photo = np.zeros((1400, 1200, 3), np.uint8)
+    aligned = align_face(photo, face, SIDECAR, interocular_mm=66.0)
+    eyes = aligned.similarity.apply(face.landmarks_px)[:2]
+    assert np.linalg.norm(eyes[1] - eyes[0]) * 0.32 == pytest.approx(66.0)
+    assert aligned.mm_per_photo_px == pytest.approx(66.0 / face.interocular_px)
+    np.testing.assert_allclose(aligned.similarity.apply(face.landmarks_px).mean(0), TEMPLATE.mean(0), atol=1e-9)

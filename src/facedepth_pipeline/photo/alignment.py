@@ -161,8 +161,8 @@ def align_face(
 ) -> AlignedPhoto:
     """Lay a detected face onto the template of a generator.
 
-    A photo does not tell its scale. The face gets the size of the mean training face, or, when the
-    distance of its eyes is known, its own size in the 0.32 mm pixels of the frame.
+    A photo does not tell its scale. The face gets the size of the mean training face, by all five points; or, when the
+    distance of its eyes is known, its own size in the 0.32 mm pixels of the frame, by the eyes alone.
 
     Args:
         photo: (H, W, 3) uint8 RGB.
@@ -176,6 +176,8 @@ def align_face(
         centre = template.mean(0)
         template = centre + (template - centre) * (interocular_mm / sidecar.interocular_mm)
     similarity = fit_similarity(face.landmarks_px, template)
+    if interocular_mm is not None:
+        similarity = _with_scale(similarity, interocular_mm / FRAME_PITCH.x_mm / face.interocular_px, face.landmarks_px)
     landmarks = similarity.apply(face.landmarks_px)
     distances = np.linalg.norm(landmarks - template, axis=1)
     # as many texture pixels as the photo has to give, so that nothing of it is lost
@@ -193,6 +195,13 @@ def align_face(
         covered=_covered_face(photo.shape, similarity, landmarks),
         similarity=similarity,
     )
+
+
+def _with_scale(similarity: Similarity, scale: float, points: np.ndarray) -> Similarity:
+    """The same rotation at another scale; the mean of the source points, (N, 2), goes where it went."""
+    centre = points.mean(0)
+    moved = similarity.apply(centre[None])[0]
+    return Similarity(scale, similarity.rotation, moved - scale * similarity.rotation @ centre)
 
 
 def face_outline(face: DetectedFace, sidecar: GeneratorSidecar, points: int = 72) -> np.ndarray:

@@ -92,6 +92,7 @@ class Result:
         outlines: Of the face in it.
         view: What to draw.
         work: For the worker.
+        interocular_mm: Measured distance of the eyes, None where it was not known.
     """
 
     path: str
@@ -100,6 +101,7 @@ class Result:
     outlines: list[np.ndarray]
     view: FaceView
     work: bytes
+    interocular_mm: float | None
 
 
 class FaceDepthApp(App):
@@ -120,7 +122,7 @@ class FaceDepthApp(App):
     photo_words, facts, assumed_eyes = StringProperty(""), StringProperty(""), StringProperty("not known")
     picture, view = ObjectProperty(None, allownone=True), ObjectProperty(None, allownone=True)
     outlines, recent = ListProperty(), ListProperty()
-    can_try_again, dropping = BooleanProperty(False), BooleanProperty(False)
+    can_try_again, dropping, eyes_are_wrong = BooleanProperty(False), BooleanProperty(False), BooleanProperty(False)
     mesher_words, mesher_word = ListProperty(list(MESHERS)), StringProperty("")
     model_words, model_word = ListProperty([*MODELS, MODEL_FILE]), StringProperty("")
 
@@ -150,7 +152,7 @@ class FaceDepthApp(App):
         self.icon = str(files(__package__) / "icon.png")
         self.colours.become(THEMES[self.preferences.theme])
         self.theme_name = self.preferences.theme
-        self.mesher_word = next(word for word, mesher in MESHERS.items() if mesher == self.preferences.mesher)
+        self._name_mesher(self.preferences.mesher)
         self._name_model()
         self.recent = [photo for photo in self.preferences.recent if Path(photo).is_file()]
         self.status = "Loading TensorFlow in the background …"
@@ -197,7 +199,7 @@ class FaceDepthApp(App):
         """Ask for a file."""
         if not open_dialogs():
             last = self._path or (self.recent[0] if self.recent else "")
-            folder = str(Path(last).parent if last else Path.home())
+            folder = str(Path(last).parent if last else Path.cwd())
             FileDialog("Choose a photo", folder, PHOTO_SUFFIXES, self.open_photo).open()
 
     def open_photo(self, path: str, face: int | None = None) -> None:
@@ -212,7 +214,7 @@ class FaceDepthApp(App):
         if path != self._path:
             self.picture = None
             if self._path:  # a distance that was measured is that of one person
-                self._interocular_mm, self.root.ids.eyes.text = None, ""
+                self._interocular_mm, self.root.ids.eyes.text, self.eyes_are_wrong = None, "", False
         self._path, self._face, self.outlines = path, face, []
         self.photo_words = Path(path).name
         self._steps.begin(None)
@@ -221,7 +223,7 @@ class FaceDepthApp(App):
     def _work_on(self, request: Reconstruct | Remesh) -> None:
         if self.view is not None:
             self._camera, self.view = self.face_panel.camera, None
-        self._thumbnail = b""
+        self._thumbnail, self.status = b"", ""
         self._unanswered.add(request.number)
         self._link.ask(request)
         self.state = "working"
@@ -269,6 +271,9 @@ class FaceDepthApp(App):
             self.state = "empty"
             self._say_title("")
         else:
+            self._interocular_mm = self.result.interocular_mm
+            self.root.ids.eyes.text = "" if self._interocular_mm is None else f"{self._interocular_mm:g}"
+            self._name_mesher(self.result.view.mesher)
             self._show_result(self.result, self._camera)
 
     def try_again(self) -> None:
@@ -284,14 +289,18 @@ class FaceDepthApp(App):
         """Mesh in another way, also what is shown."""
         if word == self.mesher_word:
             return
-        self.mesher_word = word
-        self._keep(mesher=MESHERS[word])
+        self._name_mesher(MESHERS[word])
         if self.state == "done" and self.result is not None:
             self._withdraw()
             self._steps.begin(None)
             self._work_on(Remesh(self._next(), self.result.work, self.preferences.mesher))
         elif self.state == "working":
             self.try_again()
+
+    def _name_mesher(self, mesher: str) -> None:
+        self.mesher_word = next(word for word, value in MESHERS.items() if value == mesher)
+        if mesher != self.preferences.mesher:
+            self._keep(mesher=mesher)
 
     def choose_model(self, word: str) -> None:
         """Use another model, also for what is shown."""
@@ -324,7 +333,8 @@ class FaceDepthApp(App):
             measured = float(words.replace(",", ".")) if words.strip() else None
         except ValueError:
             measured = float("nan")
-        if measured is not None and not EYES_MM[0] <= measured <= EYES_MM[1]:
+        self.eyes_are_wrong = measured is not None and not EYES_MM[0] <= measured <= EYES_MM[1]
+        if self.eyes_are_wrong:
             self.status = (
                 f"Eyes apart: received {words!r}; expected 50 to 75 mm between the middles of the eyes (adults), or "
                 "nothing if it is not known."
@@ -432,7 +442,9 @@ class FaceDepthApp(App):
         if self.picture is None:
             return
         again = self.result is not None and self.result.path == self._path
-        self.result = Result(self._path, self._face, self.picture, event.view.outlines, event.view, event.work)
+        self.result = Result(
+            self._path, self._face, self.picture, event.view.outlines, event.view, event.work, self._interocular_mm
+        )
         self._show_result(self.result, self._camera if again else None)
         if self._thumbnail:
             self.preferences = self.preferences.after(self._path)

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from kivy.core.window import Window
 from kivy.factory import Factory
-from kivy.properties import BooleanProperty, ListProperty, StringProperty
+from kivy.properties import BooleanProperty, ListProperty, NumericProperty, StringProperty
 from kivy.uix.behaviors import ButtonBehavior, FocusBehavior
 from kivy.uix.dropdown import DropDown
 from kivy.uix.label import Label
@@ -39,6 +40,7 @@ class Choice(PressButton):
         options: Words to choose from.
         value: The one in effect; event ``on_choose`` comes with each that a person chooses.
         before: Words before it.
+        least_width: Of the button.
     """
 
     __events__ = ("on_choose",)
@@ -46,9 +48,12 @@ class Choice(PressButton):
     options = ListProperty()
     value = StringProperty("")
     before = StringProperty("")
+    least_width = NumericProperty(0)
 
     def on_release(self) -> None:
-        """Open the list."""
+        """Open the list, or close it."""
+        if close_lists():
+            return
         options = DropDown(auto_width=False)
         for option in self.options:
             row = Factory.ChoiceRow(text=option, chosen=option == self.value)
@@ -62,6 +67,7 @@ class Choice(PressButton):
         """Walk through the options."""
         steps = {"up": -1, "down": 1}
         if keycode[1] in steps and self.value in self.options:
+            close_lists()
             at = self.options.index(self.value) + steps[keycode[1]]
             if 0 <= at < len(self.options):
                 self.dispatch("on_choose", self.options[at])
@@ -70,3 +76,11 @@ class Choice(PressButton):
 
     def on_choose(self, option: str) -> None:
         """A person chose."""
+
+
+def close_lists() -> bool:
+    """Close the lists of choices that are open; whether there was one."""
+    lists = [child for child in Window.children if isinstance(child, DropDown)]
+    for one in lists:
+        one.dismiss()
+    return bool(lists)

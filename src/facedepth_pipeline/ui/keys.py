@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kivy.uix.textinput import TextInput
 
-from facedepth_pipeline.ui.controls import Choice
+from facedepth_pipeline.ui.controls import Choice, close_lists
 from facedepth_pipeline.ui.dialogs import open_dialogs
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ def _do(action: Callable[[], object] | None) -> bool:
 
 
 def _escape(app: "FaceDepthApp") -> None:
+    if close_lists():
+        return
     dialogs = open_dialogs()
     if dialogs:
         dialogs[-1].dismiss()
