@@ -125,6 +125,12 @@ def test_from_an_empty_window_to_a_saved_face(screen, photo, tmp_path):
         screen.press("ctrl+t")
         screen.still()
         screen.keep(SHOTS / "done_light.png")
+        screen.press("ctrl+s")
+        screen.still()
+        dialog = screen.keep(SHOTS / "save_light.png")[390:480, 360:920]
+        assert (np.median(dialog, axis=(0, 1)) == 255).all()  # what dims the window lies behind it
+        screen.press("Escape")
+        screen.still()
         screen.press("ctrl+equal", "ctrl+equal", "ctrl+equal")
         screen.still()
         screen.keep(SHOTS / "larger_text.png")
