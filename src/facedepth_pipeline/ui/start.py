@@ -66,8 +66,8 @@ def make_window(photo: str | None = None) -> "FaceDepthApp":
         Config.remove_option("input", provider)
     Config.set("input", "mouse", "mouse,disable_multitouch")
     Config.set("kivy", "exit_on_escape", "0")
-    # shapes are drawn with soft edges, and the face at twice the pixels: several samples a pixel besides would make
-    # each frame four times as slow where OpenGL is computed by the processor
+    # shapes are drawn with soft edges, and the face at twice the pixels: several samples a pixel besides would only
+    # make frames slower where OpenGL is computed by the processor
     Config.set("graphics", "multisamples", "0")
     for side, length in zip(("width", "height"), preferences.size, strict=True):
         Config.set("graphics", side, str(round(length * scale)))
