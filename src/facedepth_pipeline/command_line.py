@@ -189,7 +189,8 @@ def info() -> None:
 
 
 def _photo_files(given: tuple[Path, ...]) -> Iterator[Path]:
-    from facedepth_pipeline.datasets.photos import PHOTO_SUFFIXES, PhotosOnDisk
+    from facedepth_pipeline.datasets.photos import PhotosOnDisk
+    from facedepth_pipeline.photo.loading import PHOTO_SUFFIXES
 
     for path in given:
         if not os.access(path, os.R_OK):

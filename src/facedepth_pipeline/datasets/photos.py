@@ -8,10 +8,7 @@ from kedro.io import AbstractDataset, DatasetError
 
 from facedepth_pipeline.datasets.storage import open_storage
 from facedepth_pipeline.jobs.plan import PhotoFile
-
-PHOTO_SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".gif", ".heic", ".heif"}
-)
+from facedepth_pipeline.photo.loading import PHOTO_SUFFIXES
 
 
 class PhotosOnDisk:

@@ -12,6 +12,9 @@ from facedepth_pipeline.photo.refusal import PhotoRefused, RefusalReason
 # An explicit list: Pillow would otherwise also hand PostScript files to an external program.
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF")
 HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")  # ISO/IEC 23008-12
+PHOTO_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".gif", ".heic", ".heif"}
+)
 MIN_SIDE_PX = 64
 MAX_PIXELS = 89_478_485  # Pillow's own limit for a decompression bomb: a quarter of a gigabyte as RGB
 

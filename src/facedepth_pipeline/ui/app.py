@@ -25,10 +25,10 @@ from kivy.properties import (
 )
 from kivy.uix.widget import Widget
 
+from facedepth_pipeline.photo.loading import PHOTO_SUFFIXES
 from facedepth_pipeline.ui.camera import Camera
 from facedepth_pipeline.ui.dialogs import (
     MODEL_SUFFIXES,
-    PHOTO_SUFFIXES,
     FileDialog,
     HelpDialog,
     SaveDialog,
@@ -148,7 +148,8 @@ class FaceDepthApp(App):
 
     def build(self) -> Widget:
         """The widgets."""
-        Metrics.density = self._scale * self.preferences.text_size
+        self._density = self._scale * Metrics.density  # Kivy knows that of Windows and macOS
+        Metrics.density = self._density * self.preferences.text_size
         self.icon = str(files(__package__) / "icon.png")
         self.colours.become(THEMES[self.preferences.theme])
         self.theme_name = self.preferences.theme
@@ -357,7 +358,7 @@ class FaceDepthApp(App):
         """Larger or smaller; None for the size that the display asks for."""
         size = 1.0 if factor is None else min(max(self.preferences.text_size * factor, 0.5), 3.0)
         self._keep(text_size=size)
-        Metrics.density = self._scale * size
+        Metrics.density = self._density * size
         self.status = f"Size of text: {100 * size:.0f} %"
 
     def forget_photos(self) -> None:
@@ -474,8 +475,8 @@ class FaceDepthApp(App):
         width, height, depth = view.size_mm
         self._say_title(f"{width:.0f} × {height:.0f} × {depth:.0f} mm")
 
-    def _fail(self, title: str, sentence: str, can_try_again: bool = True) -> None:
-        self.title_words, self.sentence, self.can_try_again = title, sentence, can_try_again
+    def _fail(self, title: str, sentence: str) -> None:
+        self.title_words, self.sentence, self.can_try_again = title, sentence, True
         self.state = "error"
         self._say_title(title)
 

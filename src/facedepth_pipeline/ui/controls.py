@@ -12,16 +12,8 @@ from kivy.uix.label import Label
 PRESSING_KEYS = ("enter", "numpadenter", "spacebar")
 
 
-class PressButton(FocusBehavior, ButtonBehavior, Label):
-    """A button; Enter and Space press it.
-
-    Attributes:
-        main: Whether it is what most people want next.
-        chosen: Whether it is the one in effect among several.
-    """
-
-    main = BooleanProperty(False)
-    chosen = BooleanProperty(False)
+class Pressable(FocusBehavior, ButtonBehavior):
+    """What can be pressed, by Enter and Space too."""
 
     def keyboard_on_key_down(self, window: Any, keycode: tuple[int, str], text: str, modifiers: list[str]) -> bool:
         """Press it."""
@@ -31,6 +23,18 @@ class PressButton(FocusBehavior, ButtonBehavior, Label):
             return True
         handled: bool = super().keyboard_on_key_down(window, keycode, text, modifiers)
         return handled
+
+
+class PressButton(Pressable, Label):
+    """A button.
+
+    Attributes:
+        main: Whether it is what most people want next.
+        chosen: Whether it is the one in effect among several.
+    """
+
+    main = BooleanProperty(False)
+    chosen = BooleanProperty(False)
 
 
 class Choice(PressButton):

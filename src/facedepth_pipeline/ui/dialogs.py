@@ -1,7 +1,7 @@
 """Dialogs: choose a file, save a face, read what the keys do."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,7 @@ from kivy.uix.textinput import TextInput
 from facedepth_pipeline.ui.controls import PressButton
 from facedepth_pipeline.ui.messages import FILE_FORMATS
 
-PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".tif", ".tiff", ".gif", ".bmp", ".heic", ".heif")
-MODEL_SUFFIXES = (".keras",)
+MODEL_SUFFIXES = frozenset({".keras"})
 FORMATS_IN_WORDS = {
     "glb": "Mesh with the photo in one file, metres. For viewers, Blender, the web.",
     "obj": "Mesh with .mtl and .jpg beside it, millimetres. For modelling programs.",
@@ -73,7 +72,7 @@ class FolderView(FocusBehavior, RecycleView):
     Attributes:
         folder: Which.
         suffixes: Of the files that are shown, lower case.
-        chosen: Number of the row that Enter opens.
+        problem: Why there is nothing to choose.
     """
 
     __events__ = ("on_file",)
@@ -168,7 +167,7 @@ class FileDialog(Dialog):
     suffixes = ListProperty()
     places = ListProperty()
 
-    def __init__(self, title: str, folder: str, suffixes: tuple[str, ...], chosen: Callable[[str], None]) -> None:
+    def __init__(self, title: str, folder: str, suffixes: Iterable[str], chosen: Callable[[str], None]) -> None:
         home = Path.home()
         places = [home, home / "Pictures", home / "Downloads", Path.cwd()]
         super().__init__(

@@ -12,13 +12,13 @@ from kivy.properties import (
     OptionProperty,
     StringProperty,
 )
-from kivy.uix.behaviors import ButtonBehavior, FocusBehavior
+from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.label import Label
 from kivy.uix.widget import Widget
 
 from facedepth_pipeline.ui import depth_panel, face_panel, photo_panel  # noqa: F401  window.kv names what is in them
-from facedepth_pipeline.ui.controls import PRESSING_KEYS
+from facedepth_pipeline.ui.controls import Pressable
 from facedepth_pipeline.ui.messages import Step
 from facedepth_pipeline.ui.themes import Theme
 
@@ -44,18 +44,10 @@ class EmptyView(BoxLayout):
     """Where a photo is dropped or chosen."""
 
 
-class RecentPhoto(FocusBehavior, ButtonBehavior, BoxLayout):
+class RecentPhoto(Pressable, BoxLayout):
     """A thumbnail that opens its photo."""
 
     name, thumbnail = StringProperty(""), StringProperty("")
-
-    def keyboard_on_key_down(self, window: Any, keycode: tuple[int, str], text: str, modifiers: list[str]) -> bool:
-        """Open it."""
-        if keycode[1] in PRESSING_KEYS:
-            self.dispatch("on_release")
-            return True
-        handled: bool = super().keyboard_on_key_down(window, keycode, text, modifiers)
-        return handled
 
 
 class WorkView(BoxLayout):
