@@ -50,7 +50,7 @@ def _render(pairs: int, processes: int) -> list[SyntheticPair]:
     parameters = SynthesisParameters(
         subjects=pairs, pairs=pairs, seed=1, preset="studio", range_realism="clean", processes=processes
     )
-    return list(render_database(head_model(), plan_database(parameters), processes))
+    return list(render_database({"makehuman": head_model()}, plan_database(parameters), processes))
 
 
 @cache

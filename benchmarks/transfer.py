@@ -33,7 +33,7 @@ def render(preset: Preset) -> list[Pair]:
         subjects=PEOPLE, pairs=PEOPLE, seed=77, preset=preset, range_realism="clean", processes=0
     )
     takes = plan_database(parameters)
-    rendered = tqdm(render_database(head_model(), takes, processes=0), total=len(takes), desc=preset)
+    rendered = tqdm(render_database({"makehuman": head_model()}, takes, processes=0), total=len(takes), desc=preset)
     return [
         preprocess_pair(pair.name.image_id, pair.name.subject_id, pair.portrait, pair.range_grey, FIT)
         for pair in rendered

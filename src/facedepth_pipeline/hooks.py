@@ -17,6 +17,7 @@ from mlflow.exceptions import MlflowException
 from pydantic import ValidationError
 
 from facedepth_pipeline.checkpoint import checkpoint_name, is_first_worker
+from facedepth_pipeline.data.relightable import joined_digest
 from facedepth_pipeline.jobs.record import JobFailed, JobRecord
 from facedepth_pipeline.pairs import pairs_digest
 from facedepth_pipeline.parameters import PARAMETER_GROUPS, BatchParameters, Parameters, TrainParameters, unknown_key
@@ -164,7 +165,8 @@ def _owner_of_unfinished_training(pipeline: Pipeline, catalog: CatalogProtocol) 
     if "generator" not in pipeline.all_outputs() or not all(catalog.exists(name) for name in needed):
         return None
     pairs_256, subject_split = (catalog.load(name) for name in needed)
-    digest = pairs_digest(pairs_256.of_subjects(subject_split.train + subject_split.validation))
+    finished = pairs_digest(pairs_256.of_subjects(subject_split.train + subject_split.validation))
+    digest = joined_digest(finished, catalog.load("relightable_pairs"))
     parameters = TrainParameters.model_validate(catalog.load("params:train"))
     state = catalog.load("training_checkpoints").of(checkpoint_name(parameters, digest)).read()
     return None if state is None else state.owner

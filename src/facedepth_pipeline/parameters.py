@@ -1,10 +1,11 @@
 """Every knob of the project, typed: unknown keys and values out of range are refused before a run."""
 
 import difflib
+import re
 from collections.abc import Iterable
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from facedepth_pipeline.depth import Fit
 
@@ -37,15 +38,46 @@ def unknown_key(key: str, allowed: Iterable[str]) -> str:
     return f"unknown key {key!r}:{guess} allowed are {', '.join(known)}"
 
 
+HeadSource = Literal["makehuman", "ict", "gnm"]
+
+
+def _read_weights(value: Any) -> Any:
+    """``makehuman:1 ict:2`` as a mapping: Kedro cannot take a mapping in ``--params``; a name alone has weight 1."""
+    if isinstance(value, str):
+        value = {name: weight or 1 for name, _, weight in (word.partition(":") for word in value.split())}
+    unknown = sorted(set(value) - set(get_args(HeadSource))) if isinstance(value, dict) else []
+    if unknown:
+        raise ValueError("; ".join(unknown_key(name, get_args(HeadSource)) for name in unknown).replace("key", "head"))
+    return value
+
+
+HeadWeights = Annotated[
+    dict[HeadSource, Annotated[float, Field(gt=0)]],
+    BeforeValidator(_read_weights),
+    Field(
+        min_length=1,
+        description="Head models that people are drawn from, each with its weight; in --params: 'makehuman:1 ict:2'.",
+    ),
+]
+
+
 class SynthesisParameters(Parameters):
-    """Size and seed of the stand-in database."""
+    """Size and seed of the stand-in database, and who is in it."""
 
     subjects: Annotated[int, Field(ge=1, le=999, description="People.")]
     pairs: Annotated[int, Field(ge=1, le=9999, description="Portrait/range pairs, at least one a person.")]
     seed: Annotated[int, Field(ge=0)]
+    heads: HeadWeights = {"makehuman": 1}
+    takes: Annotated[
+        Literal["as_texas", "even"],
+        Field(description="Whether a few people have most of the pairs, as in the database, or everybody as many."),
+    ] = "as_texas"
     preset: Annotated[
-        Literal["studio", "randomised"],
-        Field(description="studio is lit like the database; randomised varies light, skin and camera far beyond it."),
+        Literal["studio", "randomised", "wild"],
+        Field(
+            description="studio is lit like the database; randomised varies light, skin and camera far beyond it; wild "
+            "adds poses, perspective, glasses, strands of hair and more expressions."
+        ),
     ]
     range_realism: Annotated[
         Literal["clean", "scanner"], Field(description="scanner adds the holes, rough rim and smoothing of a scanner.")
@@ -55,6 +87,22 @@ class SynthesisParameters(Parameters):
     @model_validator(mode="after")
     def _give_everyone_a_pair(self) -> Self:
         if self.pairs < self.subjects:
+            raise ValueError(f"each subject needs a pair; received subjects={self.subjects} and pairs={self.pairs}")
+        return self
+
+
+class RelightableParameters(Parameters):
+    """Size and seed of a training set of faces whose photos are composed anew in each epoch."""
+
+    subjects: Annotated[int, Field(ge=0, le=99_999, description="Number of people; 0 = no such set.")]
+    pairs: Annotated[int, Field(ge=0, description="Number of takes, at least one for each person.")]
+    seed: Annotated[int, Field(ge=0, description="Random seed for people and takes.")]
+    heads: HeadWeights = {"makehuman": 1}
+    processes: Annotated[int, Field(ge=0, description="Number of worker processes; 0 = one for each core.")] = 0
+
+    @model_validator(mode="after")
+    def _give_everyone_a_pair(self) -> Self:
+        if self.pairs < self.subjects or (self.pairs and not self.subjects):
             raise ValueError(f"each subject needs a pair; received subjects={self.subjects} and pairs={self.pairs}")
         return self
 
@@ -89,6 +137,21 @@ class SplitParameters(Parameters):
     seed: Annotated[int, Field(ge=0)]
 
 
+class PhotoAugmentation(Parameters):
+    """What cameras, files and things in the way do to the photos of a training; 0 = not at all."""
+
+    blur: Annotated[float, Field(ge=0, le=2, description="Strength; 1 blurs by up to 1.5 pixels.")] = 0
+    noise: Annotated[float, Field(ge=0, le=2, description="Strength; 1 adds noise of up to 8 grey levels.")] = 0
+    jpeg: Annotated[float, Field(ge=0, le=1, description="Share of photos saved as JPEG of quality 25 to 95.")] = 0
+    low_resolution: Annotated[
+        float, Field(ge=0, le=1, description="Share of photos that go down to 128 or 64 pixels and up again.")
+    ] = 0
+    colour_cast: Annotated[
+        float, Field(ge=0, le=2, description="Strength; 1 multiplies channels by up to 1.35, and colours fade or glow.")
+    ] = 0
+    patches: Annotated[float, Field(ge=0, le=1, description="Share of photos with one to three things in the way.")] = 0
+
+
 class Recipe(Parameters):
     """One way to train: networks, losses, optimisation."""
 
@@ -98,9 +161,19 @@ class Recipe(Parameters):
         Field(description="instance: of each image; batch: over the batch in training, of each image in prediction."),
     ]
     decoder: Annotated[
-        Literal["transposed", "resize"], Field(description="How the generator enlarges; the paper: transposed.")
+        Literal["transposed", "resize", "bilinear"],
+        Field(description="How the generator enlarges; the paper: transposed; resize repeats pixels, then convolves."),
     ]
+    channels: Annotated[
+        Literal["rgb", "red"], Field(description="Channels of the photo that the generator sees; the paper: rgb.")
+    ] = "rgb"
+    deepest_multiple: Annotated[
+        int, Field(ge=1, le=8, description="No convolution of the generator has more filters than this times width.")
+    ] = 8
     residual: Annotated[bool, Field(description="Whether the generator predicts the difference to the mean face.")]
+    mask_output: Annotated[
+        bool, Field(description="Whether the generator also predicts the mask, and multiplies the depth by it.")
+    ] = False
     adversary: Annotated[
         Literal["bce", "lsgan", "hinge", "none"], Field(description="Adversarial loss; none trains without a judge.")
     ]
@@ -109,8 +182,15 @@ class Recipe(Parameters):
     background_weight: Annotated[
         float, Field(ge=0, le=1, description="Of pixels without a surface in the distance; the paper: 1.")
     ]
+    offset_weight: Annotated[
+        float, Field(ge=0, le=1, description="Share of a face's mean error that stays in the distance; the paper: 1.")
+    ] = 1
     lambda_gradient: Annotated[float, Field(ge=0, description="Weight of the error of neighbours' differences.")]
+    gradient_scales: Annotated[
+        int, Field(ge=1, le=6, description="Neighbours at 1, 2, 4 ... pixels, so many distances; each counts alike.")
+    ] = 1
     lambda_normal: Annotated[float, Field(ge=0, description="Weight of one minus the cosine between normals.")]
+    lambda_mask: Annotated[float, Field(ge=0, description="Weight of the cross entropy of mask_output.")] = 1
     learning_rate: Annotated[float, Field(gt=0, le=1, description="Of Adam, at the start.")]
     learning_rate_decay: Annotated[
         Literal["none", "linear", "cosine"],
@@ -129,7 +209,17 @@ class Recipe(Parameters):
     light_augmentation: Annotated[
         float, Field(ge=0, le=2, description="Strength of random changes of brightness, colour and light; 0 = none.")
     ]
+    photo_augmentation: Annotated[
+        PhotoAugmentation, Field(description="Blur, noise, JPEG and more, of every photo.")
+    ] = PhotoAugmentation()
+    similarity: Annotated[
+        float, Field(ge=0, le=2, description="Strength of misplacement; 1: 6 % of scale, 3 degrees, 6 pixels.")
+    ] = 0
     balance_subjects: Annotated[bool, Field(description="Whether an epoch shows every person equally often.")]
+    relightable_share: Annotated[
+        float | None,
+        Field(ge=0, le=1, description="Share of relightable pairs in an epoch; null = as there are of both kinds."),
+    ] = None
     keep: Annotated[
         Literal["last", "best"], Field(description="Weights of the last epoch, or of the lowest validation error.")
     ]
@@ -153,7 +243,11 @@ class TrainParameters(Parameters):
         Field(description="mirrored: all devices of this machine; multi_worker: the machines listed in TF_CONFIG."),
     ]
     cache_mb: Annotated[
-        int, Field(ge=0, description="Memory for decoded pairs, 0.33 MB each; others are decoded again each epoch.")
+        int,
+        Field(
+            ge=0,
+            description="Memory for decoded pairs, 0.33 MB each, relightable ones 0.79; others are decoded each epoch.",
+        ),
     ]
     seed: Annotated[int, Field(ge=0, description="Of weights, dropout, augmentation and order.")]
     picture_epochs: Annotated[list[int], Field(description="Epochs after which sample predictions are drawn.")]
@@ -201,6 +295,17 @@ def _split_words(value: Any) -> Any:
 Baseline = Literal["mean_face", "shape_from_shading", "contractive_autoencoder", "unet_l1"]
 
 
+def _require_own_names(foreign: dict[str, str]) -> dict[str, str]:
+    taken = {"generator", *get_args(Baseline)}
+    for name in foreign:
+        if name in taken or not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+            raise ValueError(
+                f"received the name {name!r}; expected small letters, digits and _, and none of "
+                f"{', '.join(sorted(taken))}"
+            )
+    return foreign
+
+
 class EvaluateParameters(Parameters):
     """The protocol of the error figures, what they stand beside, and what they decide."""
 
@@ -212,6 +317,14 @@ class EvaluateParameters(Parameters):
         BeforeValidator(_split_words),
         Field(description="What the generator is measured beside; a list, or names with spaces between in --params."),
     ]
+    foreign: Annotated[
+        dict[str, str],
+        AfterValidator(_require_own_names),
+        Field(
+            description="Methods from elsewhere, each a name and the path of a folder of depth maps or of a Python "
+            "file with predict(photos)."
+        ),
+    ] = {}
     contractive_autoencoder: AutoencoderParameters
     unet_l1_recipe: Annotated[
         str, Field(description="Recipe of train.recipes that unet_l1 follows, but for the adversary and with L1.")
@@ -379,6 +492,7 @@ class BatchParameters(Parameters):
 
 PARAMETER_GROUPS: dict[str, type[Parameters]] = {
     "synthesize": SynthesisParameters,
+    "relightable": RelightableParameters,
     "ingest": IngestParameters,
     "preprocess": PreprocessParameters,
     "split": SplitParameters,

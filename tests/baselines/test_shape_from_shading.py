@@ -97,7 +97,7 @@ def test_a_sphere_under_a_known_light_comes_back(direction):
 
 @pytest.mark.parametrize("direction", [unit(0, 0.3, 1), unit(0.4, 0.2, 1)])
 def test_a_face_under_a_known_light_comes_back_better_than_a_flat_disc(head_model, direction):
-    (taken,) = render_database(head_model, plan_database(synthesis(1, 1)), processes=1)
+    (taken,) = render_database({"makehuman": head_model}, plan_database(synthesis(1, 1)), processes=1)
     face = fit_depth(depth_from_range(taken.range_grey), "stretch")
     smooth_mm = gaussian_filter(face.depth_mm, 2)  # grey levels are steps, and steps have no shading
     normals = surface_normals(DepthMap(smooth_mm, face.valid, face.pitch)).astype(np.float64)

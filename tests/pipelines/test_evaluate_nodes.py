@@ -1,3 +1,6 @@
+import json
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +15,7 @@ from facedepth_pipeline.splits import SubjectSplit
 from facedepth_pipeline.tracking.registry import EvaluatedModel
 from faces import ListedPairs
 
+NOT_PROMOTED = {"promoted": False, "reason": "no"}
 SPLIT = SubjectSplit(train=("001", "002"), validation=("003",), test=("004",))
 
 
@@ -50,15 +54,53 @@ def test_one_test_subject_is_measured_without_an_interval_and_the_page_says_so(d
     generator, model = evaluated()
     predicted, _ = nodes.predict_test_depth((generator, model), dome_pairs, SPLIT)
     predicted_pairs = ListedPairs(list(predicted))
-    metrics, per_image, per_subject = nodes.score(
+    metrics, per_image, per_subject, apart = nodes.score(
         predicted_pairs, model, Baselines({}, {}), dome_pairs, {}, evaluate_parameters()
     )
     assert (metrics["subjects"], metrics["images"], metrics["mae_mm_ci95"]) == (1, 2, None)
     assert metrics["test_subjects_with_ids_of_training"] == []
     assert isinstance(per_subject, pd.DataFrame)
+    assert apart == {}
     page, *_ = nodes.report(
-        predicted_pairs, dome_pairs, model, metrics, per_image, per_subject, {}, {}, {"promoted": False, "reason": "no"}
+        predicted_pairs, dome_pairs, model, metrics, per_image, per_subject, apart, {}, {}, NOT_PROMOTED
     )
     assert "One person: nothing here says how other people would fare" in page
+    assert "Fewer than three people: nothing sets one apart" in page
     assert "interval {}" not in page
     assert 'src="http' not in page  # one file, nothing fetched
+
+
+def test_the_page_shows_likeness_and_methods_from_elsewhere(dome_pairs):
+    generator, model = evaluated()
+    everybody = SubjectSplit(train=(), validation=(), test=("001", "002", "003", "004"))
+    predicted, _ = nodes.predict_test_depth((generator, model), dome_pairs, everybody)
+    predicted_pairs = ListedPairs(list(predicted))
+
+    def mesh(pair):
+        return None if pair.image_id == "0002" else np.where(pair.depth_map.valid, pair.depth_map.depth_mm, np.nan)
+
+    baselines = Baselines({}, {"mean_face": "nobody"}, {"face_mesh": mesh, "elsewhere": lambda _: None})
+    metrics, per_image, per_subject, apart = nodes.score(
+        predicted_pairs, model, baselines, dome_pairs, {}, evaluate_parameters()
+    )
+    assert list(metrics["baselines"]) == ["face_mesh"]
+    assert metrics["baselines"]["face_mesh"]["generator_difference_aligned"]["difference"] > 0
+    assert metrics["baselines_left_out"] == {
+        "mean_face": "nobody",
+        "elsewhere": "it has no depth at the face of any test image; its files are named by image ids, such as 0001",
+    }
+    assert set(per_image["predictor"]) == {"generator", "face_mesh", "generator@face_mesh"}
+    assert list(apart) == ["generator", "face_mesh"]
+    json.dumps(metrics, allow_nan=False)
+    page, *figures, _ = nodes.report(
+        predicted_pairs, dome_pairs, model, metrics, per_image, per_subject, apart, {}, {}, NOT_PROMOTED
+    )
+    assert "How true are the faces?" in page
+    assert "On the pixels of face mesh" in page
+    assert "on 7 images of 4 people" in re.sub(r"\s+", " ", page)
+    assert "It lacks 1 images, first 0002" in page
+    assert f"{metrics['baselines']['face_mesh']['recovered_identity']['r2']:.2f}" in page
+    assert "Recovered identity of each region" in page
+    assert "elsewhere is missing: it has no depth" in page
+    titles = [axis.get_title() for axis in figures[-1].axes]
+    assert any(title.startswith("face mesh, R² 0.9") for title in titles)

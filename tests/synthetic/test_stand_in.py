@@ -9,11 +9,24 @@ from stand_in_parameters import synthesis
 
 
 def test_metadata_is_known_before_anything_is_rendered(head_model):
-    stand_in = plan_stand_in(head_model, synthesis(200, 900, preset="randomised"))
+    stand_in = plan_stand_in({"makehuman": head_model}, synthesis(200, 900, preset="randomised"))
     rows = stand_in.metadata()
     assert [row["image_id"] for row in rows] == [name.image_id for name in stand_in.names]
     assert list(rows[0]) == [
-        *("image_id", "sex", "age", "ethnicity", "expression", "african", "asian", "caucasian", "light", "preset"),
+        *(
+            "image_id",
+            "sex",
+            "age",
+            "ethnicity",
+            "expression",
+            "african",
+            "asian",
+            "caucasian",
+            "light",
+            "preset",
+            "source",
+            "tone",
+        ),
     ]
     assert rows[0]["expression"] == "neutral"
     assert {row["preset"] for row in rows} == {"randomised"}
@@ -23,7 +36,7 @@ def test_metadata_is_known_before_anything_is_rendered(head_model):
 
 
 def test_only_the_pairs_asked_for_are_rendered_with_the_bytes_of_a_whole_rendering(head_model):
-    stand_in = plan_stand_in(head_model, synthesis(2, 3))
+    stand_in = plan_stand_in({"makehuman": head_model}, synthesis(2, 3))
     whole = list(stand_in.render(stand_in.names))
     some = list(stand_in.render([stand_in.names[2], stand_in.names[1]]))
     assert [pair.name for pair in whole] == stand_in.names
@@ -38,11 +51,15 @@ def test_only_the_pairs_asked_for_are_rendered_with_the_bytes_of_a_whole_renderi
 )
 def test_the_digest_follows_the_parameters(head_model, change):
     usual = {"subjects": 3, "pairs": 6}
-    assert rendering_digest(head_model, synthesis(**usual)) != rendering_digest(head_model, synthesis(**usual | change))
+    assert rendering_digest({"makehuman": head_model}, synthesis(**usual)) != rendering_digest(
+        {"makehuman": head_model}, synthesis(**usual | change)
+    )
 
 
 def test_the_digest_leaves_out_the_number_of_processes(head_model):
-    digests = {rendering_digest(head_model, synthesis(3, 6, processes=processes)) for processes in (0, 1, 8)}
+    digests = {
+        rendering_digest({"makehuman": head_model}, synthesis(3, 6, processes=processes)) for processes in (0, 1, 8)
+    }
     assert len(digests) == 1
     assert len(digests.pop()) == 64
 
@@ -51,7 +68,20 @@ def test_the_digest_follows_the_head_model(head_model):
     moved = head_model.vertices.copy()
     moved[0, 0] += 0.001
     other = dataclasses.replace(head_model, vertices=moved)
-    assert rendering_digest(head_model, synthesis(3, 6)) != rendering_digest(other, synthesis(3, 6))
+    assert rendering_digest({"makehuman": head_model}, synthesis(3, 6)) != rendering_digest(
+        {"makehuman": other}, synthesis(3, 6)
+    )
+
+
+def test_the_digest_follows_every_head_model_that_is_used(head_model):
+    other = dataclasses.replace(head_model, source="ict", canonical=head_model.canonical + 1)
+    parameters = synthesis(3, 6, heads={"makehuman": 1, "ict": 1})
+    both = rendering_digest({"makehuman": head_model, "ict": other}, parameters)
+    swapped = rendering_digest({"ict": other, "makehuman": head_model}, parameters)
+    moved = dataclasses.replace(other, canonical=head_model.canonical + 2)
+    assert both == swapped
+    assert both != rendering_digest({"makehuman": head_model, "ict": moved}, parameters)
+    assert both != rendering_digest({"makehuman": head_model}, parameters)
 
 
 def test_the_digest_follows_the_renderer_but_not_the_contact_sheets(head_model, tmp_path, monkeypatch):
@@ -68,7 +98,7 @@ def test_the_digest_follows_the_renderer_but_not_the_contact_sheets(head_model, 
     ]:
         (package / "depth.py").touch()
         (package / path).write_text(text)
-        digests.append(rendering_digest(head_model, synthesis(3, 6)))
+        digests.append(rendering_digest({"makehuman": head_model}, synthesis(3, 6)))
     first, with_light, with_sheets, other_depth, other_light = digests
     assert with_light == with_sheets
     assert len({first, with_light, other_depth, other_light}) == 4

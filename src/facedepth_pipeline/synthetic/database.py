@@ -10,28 +10,45 @@ import pickle
 import signal
 import threading
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from multiprocessing.shared_memory import SharedMemory
+from types import MappingProxyType
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from facedepth_pipeline.parameters import SynthesisParameters
+from facedepth_pipeline.parameters import HeadSource, SynthesisParameters
 from facedepth_pipeline.synthetic.head.head_model import HeadModel
+from facedepth_pipeline.synthetic.head.sources import Heads
 from facedepth_pipeline.synthetic.people.captures import Capture, sample_capture
-from facedepth_pipeline.synthetic.people.imbalance import takes_per_subject
-from facedepth_pipeline.synthetic.people.subjects import Subject, sample_subject
+from facedepth_pipeline.synthetic.people.imbalance import even_takes, takes_per_subject
+from facedepth_pipeline.synthetic.people.subjects import Subject, sample_subject, with_head_of
 from facedepth_pipeline.synthetic.rendering import HeadRenderer
 from facedepth_pipeline.texas.names import PairName
 
 FIRST_DAY = datetime(2005, 9, 1)
 OPENING_HOUR = 8
 SECONDS_A_DAY = 10 * 3600
+HEAD_KEY = 0  # of a subject's generator for the head; takes count from 1
 LOOK_AHEAD = 3  # pairs in flight for each worker
+
+
+class AnyTake(Protocol):
+    """One capture of a person to render."""
+
+    @property
+    def subject(self) -> Subject:
+        """The person."""
+
+
+TakeT = TypeVar("TakeT", bound=AnyTake)
+Rendered = TypeVar("Rendered")
+Work = tuple[dict[HeadSource, HeadModel], Sequence[Any], Callable[..., Any]]
 
 
 @dataclass(frozen=True)
@@ -60,16 +77,27 @@ class SyntheticPair:
     fiducials_px: np.ndarray
 
 
-def plan_database(parameters: SynthesisParameters) -> list[Take]:
-    """Draw the subjects and their takes; image ids grow with subject ids, and so do capture times."""
-    rng = _generator(parameters.seed)
-    counts = takes_per_subject(rng, parameters.subjects, parameters.pairs)
+def plan_database(parameters: SynthesisParameters, heads: Heads = MappingProxyType({})) -> list[Take]:
+    """Draw the subjects and their takes; image ids grow with subject ids, and so do capture times.
+
+    Args:
+        parameters: What to draw.
+        heads: Head model of each source with a weight; MakeHuman's may be missing.
+
+    Raises:
+        ValueError: If the head model of another source is missing.
+    """
+    missing = [source for source in parameters.heads if source != "makehuman" and source not in heads]
+    if missing:
+        raise ValueError(f"parameters.heads names {missing}; heads has {list(heads)} only.")
+    rng = take_generator(parameters.seed)
+    counts = _takes(rng, parameters)
     times = _capture_times(rng, counts)
     takes: list[Take] = []
     for subject_number, count in enumerate(counts, start=1):
-        subject = sample_subject(_generator(parameters.seed, subject_number), f"{subject_number:03d}")
+        subject = draw_subject(parameters.seed, subject_number, parameters.heads, heads)
         for take_number in range(1, count + 1):
-            rng = _generator(parameters.seed, subject_number, take_number)
+            rng = take_generator(parameters.seed, subject_number, take_number)
             capture = sample_capture(
                 rng, first=take_number == 1, preset=parameters.preset, range_realism=parameters.range_realism
             )
@@ -78,15 +106,37 @@ def plan_database(parameters: SynthesisParameters) -> list[Take]:
     return takes
 
 
-def render_database(
-    head_model: HeadModel, takes: Sequence[Take], processes: int
-) -> Generator[SyntheticPair, None, None]:
-    """Render the takes in order, keeping only a few pairs in memory.
+def _takes(rng: np.random.Generator, parameters: SynthesisParameters) -> list[int]:
+    if parameters.takes == "even":
+        return even_takes(parameters.subjects, parameters.pairs)
+    return takes_per_subject(rng, parameters.subjects, parameters.pairs)
+
+
+def draw_subject(seed: int, number: int, weights_of_heads: Mapping[HeadSource, float], heads: Heads) -> Subject:
+    """A person; sources draw from a generator of their own, so that they change nobody who stays."""
+    subject = sample_subject(take_generator(seed, number), f"{number:03d}")
+    rng = take_generator(seed, number, HEAD_KEY)
+    sources = sorted(weights_of_heads)
+    weights = np.array([weights_of_heads[source] for source in sources])
+    source = sources[rng.choice(len(sources), p=weights / weights.sum())]
+    return subject if source == "makehuman" else with_head_of(subject, source, heads[source].dense_names, rng)
+
+
+def render_database(heads: Heads, takes: Sequence[Take], processes: int) -> Generator[SyntheticPair, None, None]:
+    """Render the takes in order, keeping only a few pairs in memory; arguments as in :func:`render_takes`."""
+    return render_takes(heads, takes, processes, render_take)
+
+
+def render_takes(
+    heads: Heads, takes: Sequence[TakeT], processes: int, render: Callable[[HeadRenderer, TakeT], Rendered]
+) -> Generator[Rendered, None, None]:
+    """Render takes in order, keeping only a few results in memory.
 
     Args:
-        head_model: The head.
-        takes: From :func:`plan_database`.
+        heads: Head model of each source that a take's subject comes from.
+        takes: What to render.
         processes: Workers; 1 renders in this process, 0 takes one for each core.
+        render: Function of a module, or a partial of one: workers import it.
 
     Raises:
         ValueError: If ``processes`` is negative.
@@ -94,7 +144,22 @@ def render_database(
     if processes < 0:
         raise ValueError(f"processes must be 0 or more; received {processes}.")
     workers = min(processes or os.cpu_count() or 1, len(takes))
-    return _render_in_pool(head_model, takes, workers) if workers > 1 else _render_here(head_model, takes)
+    work = (dict(heads), takes, render)
+    return _render_in_pool(work, workers) if workers > 1 else _render_here(work)
+
+
+class Renderers:
+    """A renderer for each head model, made when the first take needs it."""
+
+    def __init__(self, heads: Heads) -> None:
+        self._heads = heads
+        self._made: dict[HeadSource, HeadRenderer] = {}
+
+    def of(self, subject: Subject) -> HeadRenderer:
+        """The renderer of the subject's head model."""
+        if subject.source not in self._made:
+            self._made[subject.source] = HeadRenderer(self._heads[subject.source])
+        return self._made[subject.source]
 
 
 def render_take(renderer: HeadRenderer, take: Take) -> SyntheticPair:
@@ -114,30 +179,32 @@ def _capture_times(rng: np.random.Generator, counts: Sequence[int]) -> list[date
     return times
 
 
-def _generator(seed: int, *spawn_key: int) -> np.random.Generator:
+def take_generator(seed: int, *spawn_key: int) -> np.random.Generator:
+    """Random generator of one subject, or of one take of a subject."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=spawn_key))
 
 
-def _render_here(head_model: HeadModel, takes: Sequence[Take]) -> Generator[SyntheticPair, None, None]:
-    renderer = HeadRenderer(head_model)
+def _render_here(work: Work) -> Generator[Any, None, None]:
+    heads, takes, render = work
+    renderers = Renderers(heads)
     for take in takes:
-        yield render_take(renderer, take)
+        yield render(renderers.of(take.subject), take)
 
 
 @lru_cache(maxsize=1)
-def _work_of_this_process(memory_name: str) -> tuple[HeadRenderer, list[Take]]:
-    """The renderer and the takes, read with this worker's first take and kept for the others."""
+def _work_of_this_process(memory_name: str) -> tuple[Renderers, Sequence[Any], Callable[..., Any]]:
+    """The renderers and the takes, read with this worker's first take and kept for the others."""
     memory = SharedMemory(memory_name)
     try:
-        head_model, takes = pickle.loads(bytes(memory.buf or b""))
+        heads, takes, render = pickle.loads(bytes(memory.buf or b""))
     finally:
         memory.close()
-    return HeadRenderer(head_model), takes
+    return Renderers(heads), takes, render
 
 
-def _render_in_worker(memory_name: str, index: int) -> SyntheticPair:
-    renderer, takes = _work_of_this_process(memory_name)
-    return render_take(renderer, takes[index])
+def _render_in_worker(memory_name: str, index: int) -> Any:
+    renderers, takes, render = _work_of_this_process(memory_name)
+    return render(renderers.of(takes[index].subject), takes[index])
 
 
 def _start_worker() -> None:
@@ -157,15 +224,15 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _render_in_pool(head_model: HeadModel, takes: Sequence[Take], workers: int) -> Generator[SyntheticPair, None, None]:
-    # The workers find head model and takes in shared memory. Sent through the pool's pipe, or to its initializer,
+def _render_in_pool(work: Work, workers: int) -> Generator[Any, None, None]:
+    # The workers find head models and takes in shared memory. Sent through the pool's pipe, or to its initializer,
     # they fill it, and when a worker dies then, this process goes on writing to nobody for ever (Python 3.11).
-    work = pickle.dumps((head_model, takes))
-    memory = SharedMemory(create=True, size=len(work))
+    takes, content = work[1], pickle.dumps(work)
+    memory = SharedMemory(create=True, size=len(content))
     if memory.buf:  # typed as optional, since it is None after close()
-        memory.buf[: len(work)] = work
+        memory.buf[: len(content)] = content
     executor = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker)
-    waiting: deque[Future[SyntheticPair]] = deque()
+    waiting: deque[Future[Any]] = deque()
     try:
         for index in range(len(takes)):
             waiting.append(executor.submit(_render_in_worker, memory.name, index))

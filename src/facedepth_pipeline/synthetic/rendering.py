@@ -1,44 +1,41 @@
-"""Orthographic rendering by ray casting: depth exact at pixel centres, colours anti-aliased at edges."""
+"""Rendering by ray casting: portrait and range image of a take, or the layers that photos are composed of."""
 
 from typing import NamedTuple
 
 import numpy as np
 
+from facedepth_pipeline.data.layers import GLOSS_OF_SKIN, LIGHT_SIZE_PX, Layers, lobe_directions
 from facedepth_pipeline.depth import (
     FRAME_HEIGHT_PX,
-    FRAME_PITCH,
     FRAME_WIDTH_PX,
-    MM_PER_GREY_LEVEL,
+    IMAGE_SIZE_PX,
+    DepthMap,
+    Fit,
+    fitted_pitch,
     range_from_depth,
+    unfit_points,
 )
 from facedepth_pipeline.synthetic.appearance.hair import brow_weight
-from facedepth_pipeline.synthetic.appearance.paint import (
-    Paint,
-    PaintedPoints,
-    material_at,
-    paint_subject,
-    painted_vertices,
-)
-from facedepth_pipeline.synthetic.head.hair_curtain import NO_CURTAIN, Curtain, hang_curtain
+from facedepth_pipeline.synthetic.appearance.paint import Paint, paint_subject
+from facedepth_pipeline.synthetic.body import Body
 from facedepth_pipeline.synthetic.head.head_model import HeadModel
 from facedepth_pipeline.synthetic.head.surface import Surface, build_surface
 from facedepth_pipeline.synthetic.imaging.backdrop import paint_backdrop
 from facedepth_pipeline.synthetic.imaging.camera import develop
 from facedepth_pipeline.synthetic.imaging.scanner import scan
-from facedepth_pipeline.synthetic.lighting.illumination import illuminate, illuminate_hair
-from facedepth_pipeline.synthetic.lighting.light import Shading, highlight, normalized
-from facedepth_pipeline.synthetic.lighting.raycasting import Hits, Scene, interpolate
+from facedepth_pipeline.synthetic.lighting.illumination import RAY_OFFSET_MM
+from facedepth_pipeline.synthetic.lighting.raycasting import Hits
 from facedepth_pipeline.synthetic.people.captures import Capture
 from facedepth_pipeline.synthetic.people.subjects import Subject
-from facedepth_pipeline.texas.fiducials import NOSE_TIP
 
 FRAME = (FRAME_HEIGHT_PX, FRAME_WIDTH_PX)
-NOSE_REACH_MM = 15.0  # the nose tip is the nearest point within this distance of its landmark
 EDGE_STEP_MM = 2.0
-CHUNK_POINTS = 16_384  # shaded at a time: as much as a core's cache holds
 METERED_PX = (slice(150, 520), slice(100, 400))  # of the frame: mostly face
 # Offsets in pixels, x and y: a rotated grid.
 SUBPIXELS = np.array([[-0.125, -0.375], [0.375, -0.125], [0.125, 0.375], [-0.375, 0.125]], np.float32)
+HALVES = np.array([[-0.25, 0.25], [0.25, -0.25]], np.float32)  # of the larger pixels of the layers: two points do
+ALBEDO_GAMMA = 1 / 2.2
+LENS_GLOSS = 230.0
 
 
 class RenderedPair(NamedTuple):
@@ -59,27 +56,37 @@ class HeadRenderer:
 
     def render(self, subject: Subject, capture: Capture) -> RenderedPair:
         """Portrait, range image and fiducials of one take."""
-        paint = self._paint(subject)
-        body = _Body(self.head_model, self.surface, paint, capture)
+        body = Body(self.head_model, self.surface, self._paint(subject), capture)
         row, column = (grid.ravel() for grid in np.mgrid[:FRAME_HEIGHT_PX, :FRAME_WIDTH_PX].astype(np.float32))
         backdrop = paint_backdrop(capture.backdrop, FRAME)
         hits = body.scene.cast(column, row)
+        seen = hits if body.photographed is body.scene else body.hits(column, row)
         linear = backdrop.reshape(-1, 3).copy()
-        linear[hits.hit] = body.colours(hits)
+        linear[seen.hit] = body.colours(seen)
         hit, depth_mm = hits.hit.reshape(FRAME), hits.depth_mm.reshape(FRAME)
-        edge = np.flatnonzero(_edges(hit, depth_mm))
+        edge = np.flatnonzero(_edges(seen.hit.reshape(FRAME), seen.depth_mm.reshape(FRAME)))
         linear[edge] = _antialiased(body, backdrop, column[edge], row[edge])
+        if body.lenses is not None:
+            behind, passing = body.lenses.passing(column, row)
+            linear[behind] *= passing
         face = np.zeros(FRAME, dtype=bool)
         face[METERED_PX] = hit[METERED_PX]
         if capture.scanner is not None:
-            depth_mm, hit = scan(
-                depth_mm, hit & (depth_mm > 0), *_scanned(hits, body.attributes_at(hits)), capture.scanner
-            )
+            depth_mm, hit = scan(depth_mm, hit & (depth_mm > 0), *_scanned(hits, body), capture.scanner)
         return RenderedPair(
             develop(linear.reshape(*FRAME, 3), face, capture.camera),
             range_from_depth(depth_mm, hit),
-            _project(body.vertices[self.surface.landmarks]),
+            body.landmarks_px(),
         )
+
+    def render_layers(self, subject: Subject, capture: Capture, fit: Fit) -> tuple[Layers, DepthMap]:
+        """Layers and depth of one take, 256x256: the light, the camera and the backdrop of the take are left out."""
+        body = Body(self.head_model, self.surface, self._paint(subject), capture)
+        column, row = _points_of(IMAGE_SIZE_PX, fit, HALVES)
+        seen = body.hits(column, row)
+        albedo, surface = _paint_layers(body, seen, column, row)
+        hits = seen if body.photographed is body.scene else body.scene.cast(column, row)
+        return Layers(albedo, surface, _visibility(body, fit)), _depth(hits, fit)
 
     def _paint(self, subject: Subject) -> Paint:
         """The subject's colours; those of the last subject are kept, for takes come one after the other."""
@@ -88,145 +95,80 @@ class HeadRenderer:
         return self._last_paint
 
 
-class _Body:
-    """Head and hair of one take in the frame, lit and coloured at every vertex.
-
-    Attributes:
-        vertices: (V, 3) float32 mm, frame coordinates: the head's W, then those of long hair.
-        scene: What rays meet.
-        _attributes: (V, C) float32: normal, the columns of ``PaintedPoints``, irradiance, openness, lean of the
-            light in x and y, visibility of each lamp.
-    """
-
-    def __init__(self, head_model: HeadModel, surface: Surface, paint: Paint, capture: Capture) -> None:
-        self._surface, self._paint, self._capture = surface, paint, capture
-        subject = paint.subject
-        self._beard_mm = subject.beard_mm * capture.beard_growth
-        upright = self._shaped_head(head_model)
-        turn = rotation(capture.pose_deg).astype(np.float32)
-        head = _turned(upright, turn)
-        shift = self._shift(head)
-        head += shift
-        curtain = self._curtain(upright)
-        hair, hair_normals = _turned(curtain.vertices, turn) + shift, _turned(curtain.normals, turn)
-        # The camera sees the inside of the sheet, and strands shine whichever way the sheet faces: lean forward.
-        hair_normals *= np.where(hair_normals[:, 2:] < 0, -1, 1)
-        hair_normals = normalized(hair_normals + np.array([0, 0, 1], np.float32))
-        self.vertices = np.concatenate([head, hair])
-        self.scene = Scene(self.vertices, np.concatenate([surface.triangles, curtain.triangles + len(head)]))
-        normals, skin = surface.normals(head), painted_vertices(paint, surface)
-        strands = _hair_points(curtain, np.array(subject.hair_colour, np.float32))
-        on_head = illuminate(surface, self.scene, head, normals, skin.albedo, capture.lighting)
-        on_hair = illuminate_hair(self.scene, hair, hair_normals, strands.albedo, capture.lighting)
-        self._attributes = np.concatenate(
-            [
-                np.concatenate([normals, skin.stacked(), on_head.stacked()], axis=1),
-                np.concatenate([hair_normals, strands.stacked(), on_hair.stacked()], axis=1),
-            ]
-        ).astype(np.float32)
-
-    def colours(self, hits: Hits) -> np.ndarray:
-        """(H, 3) float32 linear RGB of the points that rays hit."""
-        starts = range(0, len(hits.corners), CHUNK_POINTS)
-        parts = [self._colours(self.attributes_at(hits, slice(start, start + CHUNK_POINTS))) for start in starts]
-        return np.concatenate([np.zeros((0, 3), np.float32), *parts])
-
-    def attributes_at(self, hits: Hits, part: slice = slice(None)) -> np.ndarray:
-        """(H, C) float32 attributes of the points hit, or of some of them."""
-        return interpolate(hits.corners[part], hits.shares[part], self._attributes)
-
-    def _colours(self, attributes: np.ndarray) -> np.ndarray:
-        capture = self._capture
-        normals = normalized(attributes[:, :3])
-        material = material_at(
-            self._paint,
-            self._surface,
-            PaintedPoints.unstacked(attributes[:, 3:13]),
-            np.array(capture.skin_gains, np.float32),
-            np.array(capture.shirt_colour, np.float32),
-            self._beard_mm,
-        )
-        shading = Shading.unstacked(attributes[:, 13:])
-        # Pores: the light that a small tilt adds or takes away, to first order.
-        tilt = np.clip(1 + np.einsum("ij,ij->i", shading.lean, material.bump), 0.3, 1.7)
-        normals[:, :2] += material.bump
-        glint = highlight(normalized(normals), material.gloss, material.wet, capture.lighting, shading)
-        return material.albedo * shading.irradiance * tilt[:, None] + glint
-
-    def _shaped_head(self, head_model: HeadModel) -> np.ndarray:
-        """(W, 3) float32 mm: shape, expression, creases and hair, before the pose."""
-        surface, paint, capture = self._surface, self._paint, self._capture
-        fine = surface.refine @ head_model.shape(paint.subject.shape | capture.face_units)
-        relief_mm = paint.creases_mm + paint.subject.hair_mm * capture.hair_growth * paint.hair_relief
-        if self._beard_mm > 1:
-            relief_mm = relief_mm + self._beard_mm * paint.beard_relief
-        return (fine + surface.normals(fine) * relief_mm[:, None]).astype(np.float32)
-
-    def _curtain(self, upright: np.ndarray) -> Curtain:
-        """Long hair, before the pose; none has no vertices."""
-        subject, capture = self._paint.subject, self._capture
-        if subject.hair_length_mm == 0:
-            return NO_CURTAIN
-        length_mm = subject.hair_length_mm * capture.hair_growth
-        return hang_curtain(self._surface, upright, length_mm, 0.25 * subject.hair_mm, subject.texture_seed)
-
-    def _shift(self, turned: np.ndarray) -> np.ndarray:
-        """(3,) float32: moves the nose tip to where the take says."""
-        tip = turned[self._surface.landmarks[NOSE_TIP]]
-        near_tip = np.sum((turned - tip) ** 2, axis=1) < NOSE_REACH_MM**2
-        column, row = self._capture.nose_tip_px
-        target = [
-            (column - (FRAME_WIDTH_PX - 1) / 2) * FRAME_PITCH.x_mm,
-            ((FRAME_HEIGHT_PX - 1) / 2 - row) * FRAME_PITCH.y_mm,
-            self._capture.nose_tip_grey * MM_PER_GREY_LEVEL,
-        ]
-        return (np.array(target) - [tip[0], tip[1], turned[near_tip, 2].max()]).astype(np.float32)
+def _points_of(size: int, fit: Fit, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(S * size * size,) float32 columns and rows in the frame of S points in each pixel of the fitted image."""
+    step = IMAGE_SIZE_PX / size
+    row, column = (grid.ravel() for grid in np.mgrid[:size, :size].astype(np.float64))
+    x = ((column + 0.5 + offsets[:, :1]) * step - 0.5).ravel()
+    y = ((row + 0.5 + offsets[:, 1:]) * step - 0.5).ravel()
+    points = unfit_points(np.stack([x, y], axis=1), fit).astype(np.float32)
+    return points[:, 0], points[:, 1]
 
 
-def _turned(vectors: np.ndarray, turn: np.ndarray) -> np.ndarray:
-    """(N, 3) float32; not by BLAS, whose threads would fight with those of the other workers."""
-    return np.einsum("ij,kj->ik", vectors, turn)
+def _paint_layers(body: Body, hits: Hits, column: np.ndarray, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(256, 256, 3) uint8 albedo and (256, 256, 3) uint8 gloss, skin and coverage."""
+    material, skin = body.materials(hits)
+    values = np.zeros((len(column), 6), np.float32)
+    values[hits.hit, :3] = material.albedo
+    values[hits.hit, 3] = np.where(material.wet, 255, np.minimum(GLOSS_OF_SKIN * material.gloss, 250))
+    values[hits.hit, 4], values[hits.hit, 5] = 255 * skin, 255
+    if body.lenses is not None:
+        behind, passing = body.lenses.passing(column, row)
+        values[behind, :3] *= passing
+        values[behind, 3] = np.maximum(values[behind, 3], LENS_GLOSS)
+    mean = _mean_of_subpixels(values)
+    covered = np.maximum(mean[..., 5:], 1e-3) / 255
+    albedo = 255 * np.clip(mean[..., :3] / covered, 0, 1) ** ALBEDO_GAMMA
+    levels = np.concatenate([mean[..., 3:5] / covered, mean[..., 5:]], axis=-1)
+    return _levels(albedo), _levels(levels)
 
 
-def _hair_points(curtain: Curtain, colour: np.ndarray) -> PaintedPoints:
-    count = len(curtain.vertices)
-    return PaintedPoints(
-        position=curtain.vertices,
-        albedo=np.broadcast_to(colour, (count, 3)),
-        hair=np.ones(count, np.float32),
-        beard=np.zeros(count, np.float32),
-        eyes=np.zeros((count, 2), np.float32),
-    )
+def _depth(hits: Hits, fit: Fit) -> DepthMap:
+    """Depth of head and hair: the mean over the part of a pixel where there is a surface, if that is at least half."""
+    seen = hits.hit & (hits.depth_mm > 0)
+    mean = _mean_of_subpixels(np.stack([np.where(seen, hits.depth_mm, 0), seen], axis=1).astype(np.float32))
+    valid = mean[..., 1] >= 0.5
+    depth_mm = np.where(valid, mean[..., 0] / np.maximum(mean[..., 1], 0.5), 0).astype(np.float32)
+    return DepthMap(depth_mm, valid, fitted_pitch(fit))
 
 
-def _antialiased(body: _Body, backdrop: np.ndarray, column: np.ndarray, row: np.ndarray) -> np.ndarray:
+def _visibility(body: Body, fit: Fit) -> np.ndarray:
+    """(128, 128, 16) uint8: which of the lobes of light each point sees."""
+    hits = body.scene.cast(*_points_of(LIGHT_SIZE_PX, fit, np.zeros((1, 2))))
+    position = body.scene.points(hits) + RAY_OFFSET_MM * body.normals_at(hits)
+    levels = np.full((LIGHT_SIZE_PX**2, len(lobe_directions())), 255, np.uint8)
+    levels[hits.hit] = 255 * body.scene.unblocked(position, lobe_directions())
+    return levels.reshape(LIGHT_SIZE_PX, LIGHT_SIZE_PX, -1)
+
+
+def _mean_of_subpixels(values: np.ndarray) -> np.ndarray:
+    """(256, 256, C) float32 from (S * 256 * 256, C)."""
+    return values.reshape(-1, IMAGE_SIZE_PX, IMAGE_SIZE_PX, values.shape[1]).mean(axis=0)
+
+
+def _levels(values: np.ndarray) -> np.ndarray:
+    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+
+
+def _antialiased(body: Body, backdrop: np.ndarray, column: np.ndarray, row: np.ndarray) -> np.ndarray:
     """(N, 3) float32 linear RGB of pixels, each the mean of four points in it."""
     fine_column = (column + SUBPIXELS[:, :1]).ravel()
     fine_row = (row + SUBPIXELS[:, 1:]).ravel()
-    hits = body.scene.cast(fine_column, fine_row)
+    hits = body.hits(fine_column, fine_row)
     behind = backdrop[row.astype(int), column.astype(int)]
     linear = np.tile(behind, (len(SUBPIXELS), 1))
     linear[hits.hit] = body.colours(hits)
     return linear.reshape(len(SUBPIXELS), -1, 3).mean(axis=0)
 
 
-def _scanned(hits: Hits, attributes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _scanned(hits: Hits, body: Body) -> tuple[np.ndarray, np.ndarray]:
     """(H, W) how much hair there is, and (H, W) cosine of the slope."""
-    points = PaintedPoints.unstacked(attributes[:, 3:13])
+    points = body.painted_at(hits)
     hairiness, slope = np.zeros(FRAME, np.float32), np.zeros(FRAME, np.float32)
     brows = brow_weight(points.position)
     hairiness.ravel()[hits.hit] = np.maximum.reduce([points.hair, 0.25 * brows])
-    slope.ravel()[hits.hit] = np.clip(attributes[:, 2], 0, 1)
+    slope.ravel()[hits.hit] = np.clip(body.normals_at(hits)[:, 2], 0, 1)
     return hairiness, slope
-
-
-def rotation(pose_deg: tuple[float, float, float]) -> np.ndarray:
-    """(3, 3) float64: roll about z, then pitch about x, then yaw about y."""
-    (cy, cp, cr), (sy, sp, sr) = np.cos(np.deg2rad(pose_deg)), np.sin(np.deg2rad(pose_deg))
-    yaw = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
-    pitch = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
-    roll = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
-    return np.einsum("ij,jk,kl->il", yaw, pitch, roll)
 
 
 def _edges(hit: np.ndarray, depth_mm: np.ndarray) -> np.ndarray:
@@ -239,10 +181,3 @@ def _edges(hit: np.ndarray, depth_mm: np.ndarray) -> np.ndarray:
         edge[here] |= step
         edge[there] |= step
     return edge
-
-
-def _project(points: np.ndarray) -> np.ndarray:
-    """(N, 2) float64 column and row of points in frame coordinates."""
-    column = points[:, 0] / FRAME_PITCH.x_mm + (FRAME_WIDTH_PX - 1) / 2
-    row = (FRAME_HEIGHT_PX - 1) / 2 - points[:, 1] / FRAME_PITCH.y_mm
-    return np.stack([column, row], axis=1).astype(np.float64)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -11,9 +11,10 @@ import scipy
 
 import facedepth_pipeline
 from facedepth_pipeline.open3d_import import o3d
-from facedepth_pipeline.parameters import SynthesisParameters
+from facedepth_pipeline.parameters import RelightableParameters, SynthesisParameters
 from facedepth_pipeline.synthetic.database import SyntheticPair, Take, plan_database, render_database
-from facedepth_pipeline.synthetic.head.head_model import ARRAY_NAMES, HeadModel
+from facedepth_pipeline.synthetic.head.head_model import HeadModel
+from facedepth_pipeline.synthetic.head.sources import Heads
 from facedepth_pipeline.texas.names import PairName
 
 MIXTURE = ("african", "asian", "caucasian")
@@ -25,13 +26,13 @@ class StandIn:
     """All takes of a stand-in database, to be rendered on demand.
 
     Attributes:
-        head_model: The head.
+        heads: Head model of each source.
         parameters: What the plan was drawn from.
         takes: One for each pair, image ids from 0001 on.
         digest: Stands for everything that the bytes of the pairs depend on; equal digests, equal pairs.
     """
 
-    head_model: HeadModel
+    heads: Heads
     parameters: SynthesisParameters
     takes: list[Take]
     digest: str
@@ -53,6 +54,8 @@ class StandIn:
                 **{name: f"{take.subject.mixture[name]:.2f}" for name in MIXTURE},
                 "light": take.capture.light,
                 "preset": self.parameters.preset,
+                "source": take.subject.source,
+                "tone": f"{take.subject.tone:.2f}",
             }
             for take in self.takes
         ]
@@ -61,24 +64,25 @@ class StandIn:
         """Render the pairs of these names, in the order of the plan and one by one."""
         wanted = set(names)
         takes = [take for take in self.takes if take.name in wanted]
-        return render_database(self.head_model, takes, self.parameters.processes)
+        return render_database(self.heads, takes, self.parameters.processes)
 
 
-def plan_stand_in(head_model: HeadModel, parameters: SynthesisParameters) -> StandIn:
+def plan_stand_in(heads: Heads, parameters: SynthesisParameters) -> StandIn:
     """Draw all people and takes; nothing is rendered yet."""
-    return StandIn(head_model, parameters, plan_database(parameters), rendering_digest(head_model, parameters))
+    return StandIn(heads, parameters, plan_database(parameters, heads), rendering_digest(heads, parameters))
 
 
-def rendering_digest(head_model: HeadModel, parameters: SynthesisParameters) -> str:
-    """64 hexadecimal digits that change with the parameters, the head model, the renderer and its libraries.
+def rendering_digest(heads: Heads, parameters: SynthesisParameters | RelightableParameters) -> str:
+    """64 hexadecimal digits that change with the parameters, the head models, the renderer and its libraries.
 
     The number of processes is left out: it changes no pair.
     """
     digest = hashlib.sha256(parameters.model_dump_json(exclude={"processes"}).encode())
     digest.update(f"numpy {np.__version__}, scipy {scipy.__version__}, open3d {o3d.__version__}".encode())
-    for name in ARRAY_NAMES:
-        array = np.asarray(getattr(head_model, name))
-        digest.update(f"{name} {array.dtype.str} {array.shape}".encode() + array.tobytes())
+    for head in sorted(heads):
+        for field in fields(HeadModel):
+            array = np.asarray(getattr(heads[head], field.name))
+            digest.update(f"{head} {field.name} {array.dtype.str} {array.shape}".encode() + array.tobytes())
     package = files(facedepth_pipeline)
     sources = {"depth.py": package.joinpath("depth.py").read_bytes()}
     sources |= {f"synthetic/{name}": source for name, source in _sources(package.joinpath("synthetic"))}

@@ -17,7 +17,7 @@ from facedepth_pipeline.texas.names import Kind, PairName, parse_file_name
 
 IMAGE_FOLDERS = (PurePosixPath("PreprocessedImages"), PurePosixPath("."))
 METADATA_FILE = "metadata.csv"
-METADATA_COLUMNS = ("sex", "age", "ethnicity", "expression")
+METADATA_COLUMNS = ("sex", "age", "ethnicity", "expression", "source", "tone")
 MANIFEST_COLUMNS = (
     "image_id",
     "subject_id",

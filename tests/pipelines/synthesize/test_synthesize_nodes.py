@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from facedepth_pipeline.datasets.head_model import HeadModelDataset
+from facedepth_pipeline.datasets.head_model import HeadModelsDataset
 from facedepth_pipeline.datasets.texas_pairs import TexasPairsDataset
 from facedepth_pipeline.pipelines.synthesize import create_pipeline, nodes
 from stand_in_parameters import synthesis
@@ -21,28 +21,28 @@ PARAMETERS = synthesis(3, 7)
 
 RENDER_IN_A_POOL = """
 import sys
-from facedepth_pipeline.datasets.head_model import HeadModelDataset
+from facedepth_pipeline.datasets.head_model import HeadModelsDataset
 from facedepth_pipeline.datasets.texas_pairs import TexasPairsDataset
 from facedepth_pipeline.pipelines.synthesize.nodes import synthesize_pairs
 from stand_in_parameters import synthesis
 
 if __name__ == "__main__":
-    head_model = HeadModelDataset(filepath=sys.argv[1]).load()
-    stand_in = synthesize_pairs(head_model, synthesis(3, 7, processes=2))
+    head_models = HeadModelsDataset(filepath=sys.argv[1], ict_root=None, gnm_path=None).load()
+    stand_in = synthesize_pairs(head_models, synthesis(3, 7, processes=2))
     TexasPairsDataset(filepath=sys.argv[2]).save(stand_in)
 """
 
 
 @pytest.fixture(scope="module")
-def head_model():
-    return HeadModelDataset(filepath=str(HEAD_MODEL_PATH)).load()
+def head_models():
+    return HeadModelsDataset(filepath=str(HEAD_MODEL_PATH), ict_root=None, gnm_path=None).load()
 
 
 @pytest.fixture(scope="module")
-def rendered(head_model, tmp_path_factory):
+def rendered(head_models, tmp_path_factory):
     """The folder of an unbroken rendering."""
     root = tmp_path_factory.mktemp("unbroken") / "texas"
-    TexasPairsDataset(filepath=str(root)).save(nodes.synthesize_pairs(head_model, PARAMETERS))
+    TexasPairsDataset(filepath=str(root)).save(nodes.synthesize_pairs(head_models, PARAMETERS))
     return root
 
 
@@ -50,14 +50,14 @@ def content(root):
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
-def test_planning_renders_nothing(head_model):
+def test_planning_renders_nothing(head_models):
     started = time.perf_counter()
-    stand_in = nodes.synthesize_pairs(head_model, synthesis(500, 3000))
+    stand_in = nodes.synthesize_pairs(head_models, synthesis(500, 3000))
     assert len(stand_in.names) == 3000
     assert time.perf_counter() - started < 10  # rendering takes ten minutes
 
 
-def test_a_killed_run_leaves_no_worker_and_goes_on_where_it_was(head_model, rendered, tmp_path):
+def test_a_killed_run_leaves_no_worker_and_goes_on_where_it_was(head_models, rendered, tmp_path):
     script, root = tmp_path / "render.py", tmp_path / "texas"
     script.write_text(RENDER_IN_A_POOL)
     run = subprocess.Popen(
@@ -77,7 +77,7 @@ def test_a_killed_run_leaves_no_worker_and_goes_on_where_it_was(head_model, rend
     whole = {path: path.stat().st_mtime_ns for path in root.rglob("Clean_0001_*")}
     assert len(whole) == 3
     assert not (root / "metadata.csv").exists()
-    TexasPairsDataset(filepath=str(root)).save(nodes.synthesize_pairs(head_model, PARAMETERS))
+    TexasPairsDataset(filepath=str(root)).save(nodes.synthesize_pairs(head_models, PARAMETERS))
     assert content(root) == content(rendered)
     assert whole == {path: path.stat().st_mtime_ns for path in root.rglob("Clean_0001_*")}
 
@@ -109,8 +109,8 @@ class ListedTree:
         return "\n".join(["image_id", *(name[6:10] for name in self._names)]).encode()
 
 
-def test_anthropometry_is_of_the_heads_that_were_rendered(head_model):
-    comparison, figure = nodes.compare_anthropometry(head_model, synthesis(20, 20), ListedTree(12))
+def test_anthropometry_is_of_the_heads_that_were_rendered(head_models):
+    comparison, figure = nodes.compare_anthropometry(head_models, synthesis(20, 20), ListedTree(12))
     assert comparison.groupby("measure")["n"].sum().unique() == [12]
     assert np.isfinite(comparison.select_dtypes("number").to_numpy()).any()
     assert isinstance(figure, Figure)
@@ -118,7 +118,7 @@ def test_anthropometry_is_of_the_heads_that_were_rendered(head_model):
 
 def test_pipeline_reads_the_head_model_and_writes_pairs_and_reports():
     pipeline = create_pipeline()
-    assert pipeline.inputs() == {"head_model", "params:synthesize"}
+    assert pipeline.inputs() == {"head_models", "params:synthesize", "params:relightable", "params:preprocess"}
     assert pipeline.outputs() == {
         *("stand_in_subjects_sheet", "stand_in_expressions_sheet", "stand_in_lights_sheet"),
         *("stand_in_anthropometry", "stand_in_anthropometry_figure"),

@@ -3,9 +3,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from facedepth_pipeline.synthetic.appearance.eyes import eye_albedo
+from facedepth_pipeline.synthetic.appearance.eyes import eye_albedo, lash_weight
 from facedepth_pipeline.synthetic.appearance.hair import brow_weight, hair_relief, scalp_hair
-from facedepth_pipeline.synthetic.appearance.paint import paint_subject
+from facedepth_pipeline.synthetic.appearance.paint import ENAMEL, material_at, paint_subject, painted_vertices
 from facedepth_pipeline.synthetic.head.relief import crease_relief_mm
 from facedepth_pipeline.synthetic.noise import nearest_in_tile, noise_tile, sample_tile, smooth_step, waves
 from facedepth_pipeline.synthetic.people.subjects import sample_subject
@@ -86,6 +86,44 @@ def test_creases_are_shallow_grow_with_depth_and_stay_on_the_front_of_the_skin(r
     assert old.min() < 3 * young.min() < 0
     assert -1.2 < old.min() < old.max() < 0.3
     assert not old[(surface.region_weights["skin"] == 0) | (surface.canonical[:, 2] < -35)].any()
+
+
+def test_teeth_of_a_head_that_has_them_are_white_and_the_gums_near_them_pink(renderer, subject):
+    surface = renderer.surface
+    mouth = surface.region_weights["mouth_interior"]
+    teeth = mouth * (surface.canonical[:, 0] > 5)
+    weights = surface.region_weights | {"teeth": teeth, "mouth_interior": mouth - teeth}
+    albedo = paint_subject(dataclasses.replace(surface, region_weights=weights), subject).albedo
+    np.testing.assert_allclose(albedo[teeth == 1] / ENAMEL, 0.9, atol=0.25)
+    assert np.ptp(albedo[teeth == 1], axis=0).max() < 1e-6
+    gums = (mouth == 1) & (teeth == 0)
+    near, far = (albedo[gums & (surface.canonical[:, 0] > x - 4) & (surface.canonical[:, 0] < x)] for x in (5, -15))
+    assert near[:, 0].mean() > 1.5 * far[:, 0].mean()
+    assert np.all(near[:, 0] > 1.5 * near[:, 1])
+
+
+def test_no_beard_grows_in_the_mouth(renderer, subject):
+    surface = renderer.surface
+    bearded = dataclasses.replace(subject, beard=1.0, beard_mm=8.0)
+    paint = paint_subject(surface, bearded)
+    inside = surface.region_weights["mouth_interior"] > 0.9
+    assert np.all(paint.beard[inside] < -0.8)
+    assert paint.beard.max() > 0.9
+    gains, shirt = np.full(3, 1.3, np.float32), np.zeros(3, np.float32)
+    material = material_at(paint, surface, painted_vertices(paint, surface), gains, shirt, 8.0)
+    np.testing.assert_array_equal(material.albedo[inside], paint.albedo[inside])
+    assert not material.bump[inside].any()
+
+
+def test_lashes_darken_the_rims_of_the_upper_lids_most(renderer):
+    surface = renderer.surface
+    weight = lash_weight(surface)
+    offset = surface.canonical - surface.eye_centres[1]
+    rim = (np.abs(offset[:, 0]) < 6) & (np.linalg.norm(offset, axis=1) - surface.eye_radius_mm < 1) & (offset[:, 2] > 8)
+    rim &= surface.region_weights["eyelid"] > 0.8
+    assert weight[rim & (offset[:, 1] > 1.5)].min() > 0.8
+    assert weight[rim & (offset[:, 1] < -4)].max() < 0.3
+    assert weight[(surface.canonical[:, 1] < -30)].max() == 0
 
 
 def test_an_eye_is_black_in_the_middle_then_coloured_then_white():

@@ -44,6 +44,33 @@ def test_unknown_direction_is_named(head_model):
         head_model.shape({"nose/pinocchio": 1.0})
 
 
+def test_a_face_unit_that_the_model_lacks_moves_nothing(head_model):
+    assert not head_model.knows("expression/tongueOut")
+    assert np.array_equal(head_model.shape({"expression/tongueOut": 1.0}), head_model.vertices)
+
+
+def test_dense_directions_add_up_with_sparse_ones(head_model):
+    deltas = np.stack([np.full_like(head_model.vertices, 2.0), head_model.vertices])
+    dense = dataclasses.replace(head_model, dense_names=("identity/000", "identity/001"), dense_deltas=deltas)
+    assert dense.knows("identity/001")
+    hump = head_model.shape({"nose/nose-hump-incr": 0.5})
+    shaped = dense.shape({"identity/000": 1.5, "nose/nose-hump-incr": 0.5, "identity/001": 0.1})
+    np.testing.assert_allclose(shaped, hump + 3 + 0.1 * head_model.vertices, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["canonical", "region_weights"])
+def test_arrays_of_another_mesh_are_refused(head_model, name):
+    with pytest.raises(ValueError, match=f"{name} must have the shape"):
+        dataclasses.replace(head_model, **{name: getattr(head_model, name)[1:]})
+
+
+def test_the_file_that_ships_is_painted_in_its_own_coordinates(head_model):
+    assert (head_model.source, head_model.subdivisions) == ("makehuman", 2)
+    assert head_model.canonical is head_model.vertices
+    assert np.array_equal(head_model.region_weights.argmax(axis=1), head_model.regions)
+    assert (head_model.region_weights.max(axis=1) == 1).all()
+
+
 def test_missing_array_is_named(head_model):
     arrays = {name: getattr(head_model, name) for name in ARRAY_NAMES if name != "quads"}
     with pytest.raises(ValueError, match="quads"):

@@ -40,6 +40,29 @@ def test_a_plane_stays_a_plane_and_its_rim_stays_its_rim():
     assert ((vertices[:, 0] == 0) <= (np.abs(fine[: len(vertices), 0]) < 1e-6)).sum() >= 12
 
 
+def test_a_triangle_becomes_three_quads():
+    triangle = np.array([[0, 1, 2, 2]])
+    corners = np.array([[0, 0, 0], [6, 0, 0], [0, 6, 0]], dtype=float)
+    matrix, quads = subdivision_matrix(triangle, 3, levels=1)
+    fine = matrix @ corners
+    np.testing.assert_allclose(matrix.sum(axis=1), 1, atol=1e-6)
+    assert fine.shape == (3 + 3 + 1, 3)
+    np.testing.assert_allclose(fine[3:6], [[3, 0, 0], [0, 3, 0], [3, 3, 0]])  # sides 01, 02, 12
+    np.testing.assert_allclose(fine[6], [2, 2, 0])
+    assert sorted(map(sorted, quads.tolist())) == [[0, 3, 4, 6], [1, 3, 5, 6], [2, 4, 5, 6]]
+
+
+def test_triangles_beside_quads_keep_winding_and_share_their_side():
+    vertices, quads = plane(3)
+    quads = np.concatenate([quads[:-1], [[4, 5, 8, 8], [4, 8, 7, 7]]])
+    matrix, fine_quads = subdivision_matrix(quads, len(vertices), levels=2)
+    assert len(fine_quads) == 3 * 16 + 2 * 3 * 4
+    corners = (matrix @ vertices)[fine_quads][..., :2]
+    first, second = corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1]
+    areas = (first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]) / 2
+    assert (areas > 0).all()
+
+
 def test_winding_survives():
     vertices, quads = plane(3)
     matrix, fine_quads = subdivision_matrix(quads, len(vertices), levels=1)

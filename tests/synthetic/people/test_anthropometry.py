@@ -6,14 +6,15 @@ import pytest
 
 from facedepth_pipeline.synthetic.people.anthropometry import (
     MEASURES,
-    MENTON,
-    NOSE_WINGS,
+    MENTON_MM,
+    NOSE_WINGS_MM,
     PUBLISHED,
     cheekbone_vertices,
     compare_with_published,
     draw_anthropometry,
     measure_face,
     measure_subjects,
+    skin_vertex_at,
 )
 from facedepth_pipeline.synthetic.people.subjects import sample_subject
 
@@ -29,18 +30,18 @@ def people():
 
 @pytest.fixture(scope="module")
 def table(head_model, people):
-    return measure_subjects(head_model, people)
+    return measure_subjects({"makehuman": head_model}, people)
 
 
 def test_measures_of_points_laid_out_by_hand(head_model):
     vertices = np.zeros_like(head_model.vertices)
     points_mm = {
         head_model.landmark("sellion"): (0, 0, 0),
-        MENTON: (0, -120, 50),  # 5, 12, 13
+        skin_vertex_at(head_model, MENTON_MM): (0, -120, 50),  # 5, 12, 13
         head_model.landmark("subnasale"): (0, -48, 14),  # 7, 24, 25
         head_model.landmark("pronasale"): (0, -36, 30),  # 3, 4, 5
-        NOSE_WINGS[0]: (-17, -40, 20),
-        NOSE_WINGS[1]: (19, -40, 20),
+        skin_vertex_at(head_model, NOSE_WINGS_MM[0]): (-17, -40, 20),
+        skin_vertex_at(head_model, NOSE_WINGS_MM[1]): (19, -40, 20),
         head_model.landmark("right_cheilion"): (-24, -70, 10),
         head_model.landmark("left_cheilion"): (26, -70, 10),
     }
@@ -76,12 +77,13 @@ def test_measures_grow_with_the_head_and_ignore_where_it_is(head_model):
 def test_vertices_that_are_no_landmarks_lie_where_they_should(head_model):
     vertices = head_model.vertices
     skin = head_model.regions == head_model.region_names.index("skin")
-    right, left = vertices[list(NOSE_WINGS)]
+    right, left = (vertices[skin_vertex_at(head_model, wing)] for wing in NOSE_WINGS_MM)
+    menton = skin_vertex_at(head_model, MENTON_MM)
     assert right == pytest.approx(left * [-1, 1, 1], abs=0.01)
     assert left[0] > vertices[head_model.landmark("left_alare"), 0]
-    assert abs(vertices[MENTON, 0]) < 0.01
-    assert skin[MENTON]
-    assert vertices[MENTON, 1] < vertices[head_model.landmark("pogonion"), 1]
+    assert abs(vertices[menton, 0]) < 0.01
+    assert skin[menton]
+    assert vertices[menton, 1] < vertices[head_model.landmark("pogonion"), 1]
     cheekbones = vertices[cheekbone_vertices(head_model)]
     assert (cheekbones[:, 0] > 0).sum() == (cheekbones[:, 0] < 0).sum() > 10
 
@@ -122,7 +124,7 @@ def test_the_nose_tip_is_the_nearest_point_of_nearly_every_face(head_model, peop
 def test_the_same_people_give_the_same_table_each_person_once(head_model, table):
     again = sample_people(3)
     renewed = replace(again[1], subject_id="001", ethnicity="hispanic")
-    repeated = measure_subjects(head_model, [*again, renewed, *again])
+    repeated = measure_subjects({"makehuman": head_model}, [*again, renewed, *again])
     assert list(repeated["subject_id"]) == ["000", "001", "002"]
     pd.testing.assert_frame_equal(repeated, table.head(3))
 

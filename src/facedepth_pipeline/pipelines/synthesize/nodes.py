@@ -3,14 +3,15 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from facedepth_pipeline.parameters import SynthesisParameters
+from facedepth_pipeline.parameters import PreprocessParameters, RelightableParameters, SynthesisParameters
 from facedepth_pipeline.synthetic.database import plan_database
-from facedepth_pipeline.synthetic.head.head_model import HeadModel
+from facedepth_pipeline.synthetic.head.sources import HeadModels
 from facedepth_pipeline.synthetic.people.anthropometry import (
     compare_with_published,
     draw_anthropometry,
     measure_subjects,
 )
+from facedepth_pipeline.synthetic.relightable_set import RelightableSet, plan_relightable_set
 from facedepth_pipeline.synthetic.sheets import choose_groups, choose_people, draw_sheet, list_rendered, read_shots
 from facedepth_pipeline.synthetic.stand_in import StandIn, plan_stand_in
 from facedepth_pipeline.texas.ingestion import TexasSource
@@ -20,9 +21,17 @@ PEOPLE_A_ROW = 6
 TAKES_A_ROW = 5
 
 
-def synthesize_pairs(head_model: HeadModel, parameters: SynthesisParameters) -> StandIn:
+def synthesize_pairs(head_models: HeadModels, parameters: SynthesisParameters) -> StandIn:
     """Plan the stand-in database; the dataset that saves it renders the pairs that it does not have yet."""
-    return plan_stand_in(head_model, parameters)
+    return plan_stand_in(head_models.read(parameters.heads), parameters)
+
+
+def synthesize_relightable_pairs(
+    head_models: HeadModels, parameters: RelightableParameters, preprocess: PreprocessParameters
+) -> RelightableSet:
+    """Plan the relightable set; the dataset that saves it renders the pairs that it does not have yet."""
+    heads = head_models.read(parameters.heads) if parameters.subjects else {}
+    return plan_relightable_set(heads, parameters, preprocess.fit)
 
 
 def draw_subjects(texas_pairs: TexasSource) -> Figure:
@@ -45,12 +54,13 @@ def draw_lights(texas_pairs: TexasSource) -> Figure:
 
 
 def compare_anthropometry(
-    head_model: HeadModel, parameters: SynthesisParameters, texas_pairs: TexasSource
+    head_models: HeadModels, parameters: SynthesisParameters, texas_pairs: TexasSource
 ) -> tuple[pd.DataFrame, Figure]:
     """Measure every head that was rendered and set the distances beside published ones."""
-    planned = {take.subject.subject_id: take.subject for take in plan_database(parameters)}
+    heads = head_models.read(parameters.heads)
+    planned = {take.subject.subject_id: take.subject for take in plan_database(parameters, heads)}
     subjects = [planned[subject_id] for subject_id in list_rendered(texas_pairs)["subject_id"].unique()]
-    measured = measure_subjects(head_model, subjects)
+    measured = measure_subjects(heads, subjects)
     return compare_with_published(measured).round(2), draw_anthropometry(measured)
 
 

@@ -8,14 +8,20 @@ from facedepth_pipeline.pipelines.synthesize import nodes
 
 
 def create_pipeline(**_: Any) -> Pipeline:
-    """``head_model`` to ``texas_pairs``, contact sheets and a comparison with measured people."""
+    """``head_models`` to ``texas_pairs``, contact sheets and a comparison with measured people."""
     return Pipeline(
         [
             Node(
                 func=nodes.synthesize_pairs,
-                inputs=["head_model", "params:synthesize"],
+                inputs=["head_models", "params:synthesize"],
                 outputs="texas_pairs",
                 name="synthesize_pairs",
+            ),
+            Node(
+                func=nodes.synthesize_relightable_pairs,
+                inputs=["head_models", "params:relightable", "params:preprocess"],
+                outputs="relightable_pairs",
+                name="synthesize_relightable_pairs",
             ),
             Node(
                 func=nodes.draw_subjects,
@@ -37,7 +43,7 @@ def create_pipeline(**_: Any) -> Pipeline:
             ),
             Node(
                 func=nodes.compare_anthropometry,
-                inputs=["head_model", "params:synthesize", "texas_pairs"],
+                inputs=["head_models", "params:synthesize", "texas_pairs"],
                 outputs=["stand_in_anthropometry", "stand_in_anthropometry_figure"],
                 name="compare_anthropometry",
             ),

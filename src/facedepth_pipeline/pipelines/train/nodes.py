@@ -9,6 +9,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from facedepth_pipeline.checkpoint import checkpoint_name
+from facedepth_pipeline.data.layers import RelightablePair
+from facedepth_pipeline.data.relightable import JoinedPairs, RelightablePairs, joined_digest
 from facedepth_pipeline.datasets.checkpoints import Checkpoints
 from facedepth_pipeline.evaluation.figures import draw_progress, draw_training_curves
 from facedepth_pipeline.pairs import Pair, Pairs, pairs_digest
@@ -48,13 +50,18 @@ def train_generator(
     pairs_256: Pairs,
     subject_split: SubjectSplit,
     landmark_template: LandmarkTemplate,
+    relightable_pairs: RelightablePairs,
     training_checkpoints: Checkpoints,
     parameters: TrainParameters,
 ) -> tuple[DepthGenerator, pd.DataFrame, Figure]:
     """Train pix2pix; give the generator with its sidecar, the history, and a picture of the progress."""
-    train_pairs = pairs_256.of_subjects(subject_split.train)
+    train_pairs: Sequence[Pair | RelightablePair] = pairs_256.of_subjects(subject_split.train)
+    if len(relightable_pairs):
+        train_pairs = JoinedPairs(pairs_256.of_subjects(subject_split.train), relightable_pairs)
     validation_pairs = pairs_256.of_subjects(subject_split.validation)
-    digest = pairs_digest(pairs_256.of_subjects(subject_split.train + subject_split.validation))
+    digest = joined_digest(
+        pairs_digest(pairs_256.of_subjects(subject_split.train + subject_split.validation)), relightable_pairs
+    )
     pictured = _first_pair_of_each_person(validation_pairs)
 
     checkpoint = training_checkpoints.of(checkpoint_name(parameters, digest))
@@ -86,7 +93,7 @@ def train_generator(
         interocular_mm=landmark_template.interocular_mm,
         valid_threshold_mm=threshold,
         data_digest=digest,
-        training_subjects=tuple(subject_split.train),
+        training_subjects=(*subject_split.train, *dict.fromkeys(relightable_pairs.table["subject_id"])),
         licence=LICENCE,
         parameters=parameters.in_effect(),
     )

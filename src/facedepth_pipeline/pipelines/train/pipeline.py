@@ -23,6 +23,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "pairs_256",
                     "subject_split",
                     "landmark_template",
+                    "relightable_pairs",
                     "training_checkpoints",
                     "params:train",
                 ],

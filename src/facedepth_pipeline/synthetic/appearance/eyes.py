@@ -36,7 +36,8 @@ def lash_weight(surface: Surface) -> np.ndarray:
     for centre in surface.eye_centres:
         offset = surface.canonical - centre
         gap = np.sqrt(np.sum(offset**2, axis=1)) - surface.eye_radius_mm
-        upper = (0.25 + 0.75 * smooth_step(-3.0, 1.0, offset[:, 1])) * (offset[:, 2] > 0)
-        rim = np.maximum(rim, upper * smooth_step(3.2, 1.2, gap))
+        upper = smooth_step(-3.0, 1.0, offset[:, 1])
+        darkness = (0.25 + 0.75 * upper) * (offset[:, 2] > 0)
+        rim = np.maximum(rim, darkness * smooth_step(3.2, 1.2, gap - 0.5 * upper))
     lids = surface.region_weights["eyelid"] + surface.region_weights["skin"]
     return (0.85 * rim * np.clip(lids, 0, 1)).astype(np.float32)

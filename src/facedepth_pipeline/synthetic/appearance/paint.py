@@ -7,9 +7,11 @@ either is this project's choice. Colours are linear reflectances.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from facedepth_pipeline.synthetic.appearance.eyes import eye_albedo, lash_weight
 from facedepth_pipeline.synthetic.appearance.hair import (
@@ -32,7 +34,11 @@ LIGHTEST_MELANIN, DARKEST_MELANIN = 0.011, 0.33  # volume fraction of the epider
 BLOOD = 0.0135  # volume fraction of the dermis of a cheek
 VERMILION_LOSS = 0.22  # lips hardly scatter: they send back less light in every colour than skin does
 CAVITY = np.array([0.03, 0.009, 0.008], np.float32)
-TEETH = np.array([0.50, 0.45, 0.36], np.float32)
+TEETH = np.array([0.50, 0.45, 0.36], np.float32)  # of the sheet that closes a mouth without teeth of its own
+ENAMEL = np.array([0.64, 0.57, 0.46], np.float32)
+GUMS = np.array([0.30, 0.10, 0.09], np.float32)
+GUMS_MM = 6.0  # from the teeth to where the mouth is half as dark as its depth
+WET_GLOSS = 0.8
 GRAIN_PX_PER_MM = 2.7
 
 
@@ -60,7 +66,7 @@ class Paint:
         subject: Whose.
         albedo: (W, 3) float32 for each fine vertex: everything that varies slowly.
         hair: (W,) float32 for each fine vertex, 0 skin to 1 hair of the head, before strands fray the hairline.
-        beard: (W,) float32, where a beard grows.
+        beard: (W,) float32, where a beard grows; -1 inside the mouth.
         creases_mm: (W,) float32 relief of the skin.
         hair_relief: (W,) float32, how far hair stands off, as a share of its thickness.
         beard_relief: (W,) float32, the same of the beard and its length.
@@ -86,13 +92,13 @@ def paint_subject(surface: Surface, subject: Subject) -> Paint:
     albedo = skin_reflectance(*_chromophores(rng, surface, subject))
     albedo *= 1 - VERMILION_LOSS * _lips(surface)[:, None]
     albedo = mix(albedo, albedo * np.array([0.85, 0.45, 0.42], np.float32), 0.5 * subject.lip_tint * _lips(surface))
-    albedo = mix(albedo, np.broadcast_to(CAVITY, albedo.shape), np.clip(weights["mouth_interior"], 0, 1))
-    albedo = mix(albedo, np.broadcast_to(TEETH, albedo.shape), _teeth(surface))
+    albedo = _paint_mouth(albedo, surface, subject.texture_seed)
     albedo = mix(albedo, np.broadcast_to(CAVITY, albedo.shape), 0.35 * weights["nostril"])
     lashes = np.array([0.02, 0.014, 0.012], np.float32)
     albedo = mix(albedo, np.broadcast_to(lashes, albedo.shape), lash_weight(surface))
     seed = subject.texture_seed
-    hair, beard = scalp_hair(surface, subject.hairline_mm, seed), beard_weight(surface, seed)
+    mouth = _mouth(surface)
+    hair, beard = scalp_hair(surface, subject.hairline_mm, seed), beard_weight(surface, seed) * (1 - mouth) - mouth
     return Paint(
         subject=subject,
         albedo=albedo.astype(np.float32),
@@ -148,9 +154,11 @@ def material_at(
         eye = np.flatnonzero(points.eyes[:, side] > 0.5)
         albedo[eye] = eye_albedo(position[eye] - surface.eye_centres[side], np.array(subject.iris_colour, np.float32))
         gloss[eye], wet[eye], bump[eye] = 1.0, True, 0.0
-    shirted = _clothes(position) * (points.hair < 0.5)
+    shirted = clothes(position) * (points.hair < 0.5)
     albedo = mix(albedo * skin_gains, np.broadcast_to(shirt, albedo.shape), shirted)
     gloss *= 1 - shirted
+    inside = np.flatnonzero(points.beard < -0.5)
+    albedo[inside], gloss[inside], bump[inside] = points.albedo[inside], WET_GLOSS, 0.0
     return Material(albedo.astype(np.float32), gloss, wet, bump)
 
 
@@ -160,7 +168,7 @@ class PaintedPoints(NamedTuple):
     position: np.ndarray  # (N, 3)
     albedo: np.ndarray  # (N, 3)
     hair: np.ndarray  # (N,)
-    beard: np.ndarray  # (N,)
+    beard: np.ndarray  # (N,) negative inside the mouth
     eyes: np.ndarray  # (N, 2) right and left
 
     def stacked(self) -> np.ndarray:
@@ -208,6 +216,34 @@ def _lips(surface: Surface) -> np.ndarray:
     return smooth_step(0.15, 0.85, surface.region_weights["lips"])
 
 
+def _mouth(surface: Surface) -> np.ndarray:
+    """(W,) float32 in [0, 1]: teeth and what lies around them."""
+    return np.clip(surface.region_weights["mouth_interior"] + surface.region_weights["teeth"], 0, 1)
+
+
+def _paint_mouth(albedo: np.ndarray, surface: Surface, seed: int) -> np.ndarray:
+    """(W, 3) float32 reflectance with the inside of the mouth and its teeth."""
+    inside, teeth = np.clip(surface.region_weights["mouth_interior"], 0, 1), surface.region_weights["teeth"]
+    albedo = mix(albedo, np.broadcast_to(CAVITY, albedo.shape), inside)
+    if not teeth.any():
+        return mix(albedo, np.broadcast_to(TEETH, albedo.shape), _teeth(surface))
+    rng = np.random.default_rng([seed, 7])
+    stain = np.array([1.02, 1.0, 1.0]) ** rng.uniform(0, 3) * rng.uniform(0.75, 1.0) * [1, 1, rng.uniform(0.85, 1.05)]
+    albedo = mix(albedo, np.broadcast_to(GUMS, albedo.shape), _gums(surface))
+    return mix(albedo, np.broadcast_to((ENAMEL * stain).astype(np.float32), albedo.shape), np.clip(teeth, 0, 1))
+
+
+@lru_cache(maxsize=4)
+def _gums(surface: Surface) -> np.ndarray:
+    """(W,) float32 in [0, 1]: gums, tongue and lining of the mouth, paler the farther they are from the teeth."""
+    gums = np.zeros(len(surface.canonical), np.float32)
+    inside = np.flatnonzero(surface.region_weights["mouth_interior"] > 0.5)
+    teeth = surface.canonical[surface.region_weights["teeth"] > 0.5]
+    distance, _ = cKDTree(teeth).query(surface.canonical[inside])
+    gums[inside] = np.exp2(-distance / GUMS_MM)
+    return gums
+
+
 def _teeth(surface: Surface) -> np.ndarray:
     """(W,) float32: a row of upper teeth on the sheet that closes the mouth, below the upper lip."""
     inside = smooth_step(0.5, 0.9, surface.region_weights["mouth_interior"])
@@ -223,7 +259,7 @@ def _freckles(tile: np.ndarray, position: np.ndarray, amount: float) -> np.ndarr
     return amount * smooth_step(1.1 - 0.5 * amount, 2.3 - 0.5 * amount, spots) * (0.15 + 0.85 * where)
 
 
-def _clothes(position: np.ndarray) -> np.ndarray:
+def clothes(position: np.ndarray) -> np.ndarray:
     """(N,) float32: below a collar that dips at the throat."""
     x, y = position[:, 0], position[:, 1]
     collar = -150 - 22 * np.exp(-((x / 32) ** 2))

@@ -1,13 +1,16 @@
-"""A head of variable shape: one quad mesh and sparse directions that move its vertices.
+"""A head of variable shape: one quad mesh and the directions that move its vertices.
 
-The mesh and the directions come from MakeHuman (CC0); ``tools/build_head_model.py`` builds the file and
-``data/01_raw/head_model.LICENSE.md`` says where each piece comes from. Millimetres; x right as the camera
-sees it (the person's left), y up, z toward the camera; the origin lies midway between the centres of the
-eyes. With all coefficients zero the head is the mean young adult of three ethnicities and two sexes.
+Three sources have such a model. ``makehuman`` is the one that ships: its mesh and its directions come from MakeHuman
+(CC0), ``tools/build_head_model.py`` builds the file and ``data/01_raw/head_model.LICENSE.md`` says where each piece
+comes from. ``ict`` and ``gnm`` are read by :mod:`~facedepth_pipeline.synthetic.head.ict` and
+:mod:`~facedepth_pipeline.synthetic.head.gnm` from files that the user has. Millimetres; x right as the camera sees it
+(the person's left), y up, z toward the camera; the origin lies midway between the centres of the eyes, and every
+source faces the camera as MakeHuman's mean young adult of three ethnicities and two sexes does, which is the head of
+``makehuman`` with all coefficients zero.
 
 Names of directions: ``macro/<ethnicity>-<sex>-<age>`` and ``macro/<sex>-<age>-<weight>`` (the weights of
 each of the two families should sum to 1), ``<part>/<name>-incr`` and ``-decr`` and the like for details, and
-``expression/<face unit>``.
+``expression/<face unit>``. Those of the other sources are ``identity/<number>`` and ``expression/<face unit>``.
 
 The 25 landmarks, in the row order of a fiducials file. Rows 4, 7, 14, 15 and 18 mean what they mean in the
 Texas database; what its other rows mean is not publicly known, so here they are common points of facial
@@ -32,6 +35,7 @@ from functools import cached_property
 
 import numpy as np
 
+from facedepth_pipeline.parameters import HeadSource
 from facedepth_pipeline.texas.fiducials import FIDUCIAL_COUNT
 
 ARRAY_NAMES = (
@@ -40,22 +44,33 @@ ARRAY_NAMES = (
 )  # fmt: skip
 
 
+TEETH = "teeth"
+FACE_UNIT = "expression/"
+
+
 @dataclass(frozen=True, eq=False)
 class HeadModel:
-    """Head, neck, shoulders and eyes of the mean young adult, and how they vary.
+    """Head, neck and eyes of a mean adult, and how they vary; MakeHuman's has shoulders, the others have teeth.
 
     Attributes:
         vertices: (V, 3) float32, mm.
-        quads: (Q, 4) int32 vertex numbers, wound toward the outside.
+        quads: (Q, 4) int32 vertex numbers, wound toward the outside; a triangle repeats its third corner.
         uvs: (V, 2) float32 in [0, 1].
         regions: (V,) uint8 index into ``region_names``.
-        region_names: Skin, lips, eyelid, ear, nostril, mouth_interior, scalp, neck, clothes and the eyes.
+        region_names: Skin, lips, eyelid, ear, nostril, mouth_interior, scalp, neck, clothes, the eyes, and teeth.
         landmarks: (25,) int32 vertex numbers in the row order of a fiducials file.
         landmark_names: The 25 names listed above.
-        direction_names: D names of shape directions.
+        direction_names: D names of sparse shape directions.
         direction_offsets: (D + 1,) int32; direction d owns the rows offsets[d] to offsets[d + 1].
         direction_indices: (N,) int32 vertex moved by each row.
         direction_deltas: (N, 3) float16 displacement at coefficient 1, mm.
+        dense_names: E names of directions that move every vertex.
+        dense_deltas: (E, V, 3) float32 displacement at coefficient 1, mm.
+        canonical: (V, 3) float32 mm, for each vertex the place on MakeHuman's mean adult in whose coordinates
+            appearance is painted; for MakeHuman the vertex itself.
+        region_weights: (V, R) float32 shares of the regions in each vertex; rows sum to 1.
+        source: Whose model it is.
+        subdivisions: How often the mesh is subdivided before it is rendered.
 
     Raises:
         ValueError: If the arrays do not fit together.
@@ -72,6 +87,12 @@ class HeadModel:
     direction_offsets: np.ndarray
     direction_indices: np.ndarray
     direction_deltas: np.ndarray
+    dense_names: tuple[str, ...]
+    dense_deltas: np.ndarray
+    canonical: np.ndarray
+    region_weights: np.ndarray
+    source: HeadSource
+    subdivisions: int
 
     def __post_init__(self) -> None:
         count = len(self.vertices)
@@ -80,6 +101,14 @@ class HeadModel:
             "landmarks": self.landmarks,
             "direction_indices": self.direction_indices,
         }
+        shapes = {
+            "canonical": (self.canonical, (count, 3)),
+            "region_weights": (self.region_weights, (count, len(self.region_names))),
+            "dense_deltas": (self.dense_deltas, (len(self.dense_names), count, 3)),
+        }
+        for name, (array, expected) in shapes.items():
+            if array.shape != expected:
+                raise ValueError(f"{name} must have the shape {expected}; received {array.shape}.")
         for name, array in numbers.items():
             if array.size and not (array.min() >= 0 and array.max() < count):
                 raise ValueError(f"{name} must lie in 0..{count - 1}; received up to {array.max()}.")
@@ -106,18 +135,26 @@ class HeadModel:
             raise ValueError(
                 f"The head model lacks the arrays {missing}; tools/build_head_model.py writes all of them."
             )
+        vertices, regions = np.asarray(arrays["vertices"]), np.asarray(arrays["regions"])
+        region_names = _texts(arrays["region_names"])
         return cls(
-            vertices=np.asarray(arrays["vertices"]),
+            vertices=vertices,
             quads=np.asarray(arrays["quads"]),
             uvs=np.asarray(arrays["uvs"]),
-            regions=np.asarray(arrays["regions"]),
-            region_names=_texts(arrays["region_names"]),
+            regions=regions,
+            region_names=region_names,
             landmarks=np.asarray(arrays["landmarks"]),
             landmark_names=_texts(arrays["landmark_names"]),
             direction_names=_texts(arrays["direction_names"]),
             direction_offsets=np.asarray(arrays["direction_offsets"]),
             direction_indices=np.asarray(arrays["direction_indices"]),
             direction_deltas=np.asarray(arrays["direction_deltas"]),
+            dense_names=(),
+            dense_deltas=np.zeros((0, *vertices.shape), np.float32),
+            canonical=vertices,
+            region_weights=np.eye(len(region_names), dtype=np.float32)[regions],
+            source="makehuman",
+            subdivisions=2,
         )
 
     @cached_property
@@ -131,28 +168,46 @@ class HeadModel:
         stops = self.direction_offsets[1:].tolist()
         return {name: slice(*rows) for name, *rows in zip(self.direction_names, starts, stops, strict=True)}
 
+    @cached_property
+    def _dense_rows(self) -> dict[str, int]:
+        return {name: row for row, name in enumerate(self.dense_names)}
+
+    def knows(self, direction: str) -> bool:
+        """Whether this model has a direction of that name."""
+        return direction in self._direction_rows or direction in self._dense_rows
+
     def shape(self, coefficients: Mapping[str, float]) -> np.ndarray:
         """Vertices of one head.
 
         Args:
-            coefficients: Direction name to weight; 1 is the displacement as MakeHuman made it.
+            coefficients: Direction name to weight; 1 is the displacement as the model's authors made it. A face
+                unit that this model lacks moves nothing.
 
         Returns:
             (V, 3) float32, mm.
 
         Raises:
-            ValueError: If a name is not a direction of this model.
+            ValueError: If another name is not a direction of this model.
         """
-        unknown = sorted(set(coefficients) - self._direction_rows.keys())
+        unknown = sorted(name for name in coefficients if not (self.knows(name) or name.startswith(FACE_UNIT)))
         if unknown:
+            names = (*self.direction_names, *self.dense_names)
             raise ValueError(
-                f"Received the unknown shape directions {unknown}; this model has "
-                f"{len(self.direction_names)}, for example {self.direction_names[0]!r}."
+                f"Received the unknown shape directions {unknown}; this model ({self.source}) has "
+                f"{len(names)}, for example {names[0]!r}."
             )
         shaped = self.vertices.astype(np.float32)
+        dense = {self._dense_rows[name]: weight for name, weight in coefficients.items() if name in self._dense_rows}
+        if dense:
+            # Not by BLAS, whose sums depend on how many threads it has.
+            weights = np.zeros(len(self.dense_names), np.float32)
+            weights[list(dense)] = list(dense.values())
+            shaped += np.einsum("e,evc->vc", weights, self.dense_deltas)
         for name, weight in coefficients.items():
-            rows = self._direction_rows[name]
-            shaped[self.direction_indices[rows]] += np.float32(weight) * self.direction_deltas[rows].astype(np.float32)
+            if name in self._direction_rows:
+                rows = self._direction_rows[name]
+                delta = self.direction_deltas[rows].astype(np.float32)
+                shaped[self.direction_indices[rows]] += np.float32(weight) * delta
         return shaped
 
     def landmark(self, name: str) -> int:

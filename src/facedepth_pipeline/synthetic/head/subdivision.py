@@ -8,12 +8,13 @@ def subdivision_matrix(quads: np.ndarray, vertex_count: int, levels: int) -> tup
     """Weights that turn the vertices of a quad mesh into those of the subdivided mesh.
 
     Args:
-        quads: (Q, 4) int, vertex numbers.
+        quads: (Q, 4) int, vertex numbers; a triangle repeats its third corner.
         vertex_count: Number V of vertices of the coarse mesh.
-        levels: How often each quad is split into four, at least 0.
+        levels: How often each quad is split into four, and each triangle into three quads; at least 0.
 
     Returns:
-        A (W, V) float32 matrix whose rows sum to 1, and the (Q * 4**levels, 4) int32 quads of the fine mesh.
+        A (W, V) float32 matrix whose rows sum to 1, and the (Q', 4) int32 quads of the fine mesh, where Q' is
+        Q * 4**levels without triangles.
 
     Raises:
         ValueError: If ``levels`` is negative.
@@ -31,26 +32,30 @@ def _split_once(quads: np.ndarray, vertex_count: int) -> tuple[sparse.csr_array,
     """One level: new vertices are the moved old ones, then edge points, then face points."""
     quad_count = len(quads)
     sides = np.stack([quads, np.roll(quads, -1, axis=1)], axis=-1)  # (Q, 4, 2)
-    edges, edge_of_side = np.unique(np.sort(sides.reshape(-1, 2), axis=1), axis=0, return_inverse=True)
-    edge_of_side = edge_of_side.reshape(quad_count, 4)
+    real = sides[..., 0] != sides[..., 1]  # a triangle has no third side
+    face_of_side = np.nonzero(real)[0]
+    edges, edge_of_side = np.unique(np.sort(sides[real], axis=1), axis=0, return_inverse=True)
     edge_count = len(edges)
-    faces = _average(quads, vertex_count)
-    midpoints = _average(edges, vertex_count)
-    face_of_side = np.repeat(np.arange(quad_count), 4)
+    faces = _average(quads[real], face_of_side, quad_count, vertex_count)
+    midpoints = _average(edges.ravel(), np.repeat(np.arange(edge_count), 2), edge_count, vertex_count)
     touching = _incidence(edge_of_side.ravel(), face_of_side, edge_count, quad_count)
     on_rim = touching.sum(axis=1) < 2
     edge_points = _scale(~on_rim * 0.5, midpoints) + _scale(~on_rim * 0.25, touching @ faces)
     edge_points += _scale(on_rim * 1.0, midpoints)
-    moved = _moved_vertices(quads, edges, on_rim, faces, midpoints)
+    moved = _moved_vertices(
+        _incidence(quads[real], face_of_side, vertex_count, quad_count), edges, on_rim, faces, midpoints
+    )
     matrix = sparse.csr_array(sparse.vstack([moved, edge_points, faces]))
-    edge_id = vertex_count + edge_of_side
-    face_id = vertex_count + edge_count + np.arange(quad_count)
-    split = [np.stack([quads[:, k], edge_id[:, k], face_id, edge_id[:, k - 1]], axis=1) for k in range(4)]
-    return matrix, np.stack(split, axis=1).reshape(-1, 4)
+    edge_id = np.zeros(quads.shape, dtype=np.intp)
+    edge_id[real] = vertex_count + edge_of_side.ravel()
+    edge_before = np.where(np.roll(real, 1, axis=1), np.roll(edge_id, 1, axis=1), np.roll(edge_id, 2, axis=1))
+    face_id = np.broadcast_to((vertex_count + edge_count + np.arange(quad_count))[:, None], quads.shape)
+    split = np.stack([quads, edge_id, face_id, edge_before], axis=-1)
+    return matrix, split[real]
 
 
 def _moved_vertices(
-    quads: np.ndarray,
+    per_face: sparse.csr_array,
     edges: np.ndarray,
     on_rim: np.ndarray,
     faces: sparse.csr_array,
@@ -59,7 +64,6 @@ def _moved_vertices(
     """Catmull-Clark's vertex rule inside, the cubic spline's along an open rim."""
     count = faces.shape[1]
     identity = sparse.eye_array(count, format="csr")
-    per_face = _incidence(quads.ravel(), np.repeat(np.arange(len(quads)), 4), count, len(quads))
     per_edge = _incidence(edges.ravel(), np.repeat(np.arange(len(edges)), 2), count, len(edges))
     valence = np.maximum(per_edge.sum(axis=1), 1)
     inside = _scale(1 / np.maximum(per_face.sum(axis=1), 1) / valence, per_face @ faces)
@@ -75,10 +79,10 @@ def _incidence(rows: np.ndarray, columns: np.ndarray, height: int, width: int) -
     return sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=(height, width))
 
 
-def _average(groups: np.ndarray, vertex_count: int) -> sparse.csr_array:
-    """Matrix of the mean of each row's vertices."""
-    rows = np.repeat(np.arange(len(groups)), groups.shape[1])
-    return _incidence(rows, groups.ravel(), len(groups), vertex_count) * (1 / groups.shape[1])
+def _average(members: np.ndarray, group_of_member: np.ndarray, groups: int, vertex_count: int) -> sparse.csr_array:
+    """(groups, vertex_count) matrix of the mean of each group's vertices."""
+    counts = np.bincount(group_of_member, minlength=groups)
+    return _scale(1 / np.maximum(counts, 1), _incidence(group_of_member, members, groups, vertex_count))
 
 
 def _scale(factors: np.ndarray | float, matrix: sparse.csr_array) -> sparse.csr_array:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from facedepth_pipeline.synthetic.head.head_model import HeadModel, split_quads
+from facedepth_pipeline.synthetic.head.head_model import TEETH, HeadModel, split_quads
 from facedepth_pipeline.synthetic.head.subdivision import subdivision_matrix
+
+JAW_OPEN = "expression/jawOpen"
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,15 +17,16 @@ class Surface:
 
     Attributes:
         refine: (W, V) sparse float32 weights from coarse to fine vertices.
-        refine_last: (W, U) sparse float32, the last of the two subdivisions alone; fine vertex u < U is
-            vertex u of the mesh between.
+        refine_last: (W, U) sparse float32, the last subdivision alone; fine vertex u < U is vertex u of the mesh
+            before it.
         diffusion: (W, W) sparse float32, rows sum to 1: half of a vertex's value and half of the mean of
             its neighbours'. Where vertices lie 1 mm apart, n products spread by sqrt(n) / 2 mm.
         triangles: (T, 3) int32, fine.
-        canonical: (W, 3) float32 mm, the fine vertices of the mean adult: a coordinate that is fixed to
-            the skin, in which appearance is painted.
+        canonical: (W, 3) float32 mm, places on MakeHuman's mean adult: a coordinate that is fixed to the skin and
+            the same for every head model, in which appearance is painted.
         canonical_normals: (W, 3) float32, unit length.
-        region_weights: Region name to (W,) float32 in [0, 1]; they sum to 1 over regions.
+        region_weights: Region name to (W,) float32 in [0, 1]; they sum to 1 over regions. ``teeth`` is always
+            there, and 0 where the head has none.
         jaw_share: (W,) float32, how far each vertex follows when the jaw drops: 0 not at all, 1 as the chin.
         eye_centres: (2, 3) float32 mm, canonical, right then left of the person.
         eye_radius_mm: Of the eyeball.
@@ -50,18 +53,26 @@ class Surface:
 
 
 def build_surface(head_model: HeadModel) -> Surface:
-    """Subdivide the head twice: 1 mm between vertices on the face."""
-    refine_first, quads_between = subdivision_matrix(head_model.quads, len(head_model.vertices), 1)
+    """Subdivide the head until there is about 1 mm between vertices on the face.
+
+    Raises:
+        ValueError: If the head model is to be subdivided less than once.
+    """
+    if head_model.subdivisions < 1:
+        raise ValueError(f"subdivisions must be 1 or more; received {head_model.subdivisions}.")
+    refine_first, quads_between = subdivision_matrix(
+        head_model.quads, len(head_model.vertices), head_model.subdivisions - 1
+    )
     refine_last, quads = subdivision_matrix(quads_between, refine_first.shape[0], 1)
     refine = sparse.csr_array(refine_last @ refine_first)
     triangles = split_quads(quads)
     incidence = _incidence(triangles, refine.shape[0])
-    canonical = refine @ head_model.vertices.astype(np.float32)
-    dropped = canonical[:, 1] - (refine @ head_model.shape({"expression/jawOpen": 1.0}))[:, 1]
-    one_hot = np.eye(len(head_model.region_names), dtype=np.float32)[head_model.regions]
-    weights = refine @ one_hot
+    canonical = refine @ head_model.canonical.astype(np.float32)
+    weights = refine @ head_model.region_weights
+    region_weights = {TEETH: np.zeros(len(canonical), np.float32)}
+    region_weights |= {name: weights[:, k] for k, name in enumerate(head_model.region_names)}
     eyes = [
-        head_model.vertices[head_model.regions == head_model.region_names.index(name)]
+        head_model.canonical[head_model.regions == head_model.region_names.index(name)]
         for name in ("right_eye", "left_eye")
     ]
     centres = np.stack([(eye.min(axis=0) + eye.max(axis=0)) / 2 for eye in eyes]).astype(np.float32)
@@ -72,13 +83,22 @@ def build_surface(head_model: HeadModel) -> Surface:
         triangles=triangles,
         canonical=canonical,
         canonical_normals=_normals(canonical, triangles, incidence),
-        region_weights={name: weights[:, k] for k, name in enumerate(head_model.region_names)},
-        jaw_share=np.clip(dropped / dropped.max(), 0, 1).astype(np.float32),
+        region_weights=region_weights,
+        jaw_share=_jaw_share(head_model, refine),
         eye_centres=centres,
         eye_radius_mm=float(np.ptp(eyes[0][:, 0]) / 2),
         landmarks=head_model.landmarks,  # subdivision keeps the numbers of the coarse vertices
         vertex_from_triangle=incidence,
     )
+
+
+def _jaw_share(head_model: HeadModel, refine: sparse.csr_array) -> np.ndarray:
+    """(W,) float32; all 0 for a head model whose jaw cannot drop."""
+    if not head_model.knows(JAW_OPEN):
+        return np.zeros(refine.shape[0], np.float32)
+    closed = refine @ head_model.vertices.astype(np.float32)
+    dropped = closed[:, 1] - (refine @ head_model.shape({JAW_OPEN: 1.0}))[:, 1]
+    return np.clip(dropped / dropped.max(), 0, 1).astype(np.float32)
 
 
 def _diffusion(quads: np.ndarray, vertex_count: int) -> sparse.csr_array:

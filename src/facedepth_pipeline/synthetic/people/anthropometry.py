@@ -27,7 +27,7 @@ Sources of ``PUBLISHED``:
   to 25 years (Kesterke et al., Biol. Sex Differ. 7:23, 2016, supplement; as quoted in public source code).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -35,6 +35,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from facedepth_pipeline.parameters import HeadSource
 from facedepth_pipeline.synthetic.head.head_model import HeadModel
 from facedepth_pipeline.synthetic.people.face_shape import Sex
 from facedepth_pipeline.synthetic.people.subjects import Subject
@@ -69,9 +70,9 @@ PUBLISHED: dict[str, dict[Sex, Norm]] = {
     "interpupillary": {"female": Norm(63.1, 4.0), "male": Norm(65.1, 3.8)},
 }
 
-# Vertices of the head model that are no landmarks of a fiducials file.
-MENTON = 1680
-NOSE_WINGS = (336, 2488)  # the landmarks alare lie farther forward, where the wings are narrower
+# Canonical places that are no landmarks of a fiducials file, mm.
+MENTON_MM = (0.0, -116.3, 14.0)
+NOSE_WINGS_MM = ((-17.7, -41.6, 28.5), (17.7, -41.6, 28.5))  # the landmarks alare lie farther forward
 SEX_COLOURS = {"female": "#b5476b", "male": "#2f6f9f"}
 
 
@@ -95,10 +96,10 @@ def measure_face(head_model: HeadModel, shape_vertices: np.ndarray) -> dict[str,
         )
     vertices = shape_vertices.astype(np.float64)
     at = {name: vertices[head_model.landmark(name)] for name in head_model.landmark_names}
-    right_wing, left_wing = vertices[list(NOSE_WINGS)]
+    right_wing, left_wing = (vertices[skin_vertex_at(head_model, wing)] for wing in NOSE_WINGS_MM)
     right_eye, left_eye = (_centre(vertices[_region(head_model, name)]) for name in ("right_eye", "left_eye"))
     return {
-        "face_height": _distance(at["sellion"], vertices[MENTON]),
+        "face_height": _distance(at["sellion"], vertices[skin_vertex_at(head_model, MENTON_MM)]),
         "nose_height": _distance(at["sellion"], at["subnasale"]),
         "face_width": float(np.ptp(vertices[cheekbone_vertices(head_model), 0])),
         "head_breadth": float(np.ptp(vertices[_region(head_model, "scalp"), 0])),
@@ -109,8 +110,12 @@ def measure_face(head_model: HeadModel, shape_vertices: np.ndarray) -> dict[str,
     }
 
 
-def measure_subjects(head_model: HeadModel, subjects: Iterable[Subject]) -> pd.DataFrame:
+def measure_subjects(heads: Mapping[HeadSource, HeadModel], subjects: Iterable[Subject]) -> pd.DataFrame:
     """Each person once, with the measures of the neutral face.
+
+    Args:
+        heads: Head model of each source that a subject comes from.
+        subjects: The people; repetitions count once.
 
     Returns:
         Columns subject_id, sex, age, ethnicity and those of ``MEASURES`` in mm, in order of first appearance.
@@ -122,7 +127,7 @@ def measure_subjects(head_model: HeadModel, subjects: Iterable[Subject]) -> pd.D
             "sex": subject.sex,
             "age": subject.age,
             "ethnicity": subject.ethnicity,
-            **measure_face(head_model, head_model.shape(subject.shape)),
+            **measure_face(heads[subject.source], heads[subject.source].shape(subject.shape)),
         }
         for subject in once.values()
     ]
@@ -177,9 +182,15 @@ def draw_anthropometry(table: pd.DataFrame) -> Figure:
 
 def cheekbone_vertices(head_model: HeadModel) -> np.ndarray:
     """(N,) numbers of the skin's vertices over the zygomatic arches, in front of the ears."""
-    x, y, z = head_model.vertices.T
+    x, y, z = head_model.canonical.T
     near = (np.abs(x) > 60) & (y > -42) & (y < 0) & (z > -50)
     return np.flatnonzero(near & _region(head_model, "skin"))
+
+
+def skin_vertex_at(head_model: HeadModel, place_mm: tuple[float, float, float]) -> int:
+    """Number of the vertex of the skin that is nearest to a canonical place."""
+    distance = np.linalg.norm(head_model.canonical - np.array(place_mm), axis=1)
+    return int(np.where(_region(head_model, "skin"), distance, np.inf).argmin())
 
 
 def _draw_measure(axis: Axes, table: pd.DataFrame, measure: str) -> None:

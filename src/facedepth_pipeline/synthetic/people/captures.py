@@ -3,27 +3,39 @@
 ``studio`` is what is known of the database: neutral majority, frontal faces, soft light from the front, a plain
 wall, a good camera. ``randomised`` varies all of it far beyond any studio, so that a generator trained on it has
 to read the face and not the light (domain randomisation: Tobin et al., "Domain Randomization for Transferring
-Deep Neural Networks from Simulation to the Real World", 2017).
+Deep Neural Networks from Simulation to the Real World", 2017). ``wild`` adds what photographs have that are taken
+anywhere: a turned head, a camera near or far, glasses, strands of hair across the face, closed eyes, laughter.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
+from facedepth_pipeline.synthetic.accessories.glasses import Glasses, sample_glasses
+from facedepth_pipeline.synthetic.accessories.strands import Strands, sample_strands
 from facedepth_pipeline.synthetic.imaging.backdrop import Backdrop, BackdropKind
 from facedepth_pipeline.synthetic.imaging.camera import Camera
 from facedepth_pipeline.synthetic.imaging.scanner import Scanner
 from facedepth_pipeline.synthetic.lighting.light import AreaLight, Colour, Lighting, direction_to, harmonics, white_at
-from facedepth_pipeline.synthetic.people.expressions import EXPRESSIONS, sample_face_units
+from facedepth_pipeline.synthetic.people.expressions import (
+    EXPRESSIONS,
+    WILD_EXPRESSIONS,
+    sample_face_units,
+    sample_gaze,
+)
 from facedepth_pipeline.synthetic.people.subjects import triple
 
-Preset = Literal["studio", "randomised"]
+Preset = Literal["studio", "randomised", "wild"]
 RangeRealism = Literal["clean", "scanner"]
 
 NEUTRAL_SHARE = 0.62
 BACKDROP_KINDS: tuple[BackdropKind, ...] = ("wall", "blurred", "blurred", "panels")
+WILD_NEUTRAL_SHARE, CLOSED_SHARE, HALF_CLOSED_SHARE = 0.3, 0.06, 0.06
+GLASSES_SHARE, STRANDS_SHARE = 0.18, 0.2
+WILD_POSE_DEG = (12.0, 15.0, 4.0)  # limits of yaw, pitch and roll, two deviations from the middle
+CAMERA_DISTANCE_MM = (350.0, 3000.0)
 
 
 @dataclass(frozen=True)
@@ -31,7 +43,7 @@ class Capture:
     """What changes from one take of a person to the next.
 
     Attributes:
-        expression: Key of ``EXPRESSIONS``.
+        expression: Key of ``WILD_EXPRESSIONS``; in other presets, of ``EXPRESSIONS``.
         light: Name of the kind of light: "studio", or a key of ``RANDOM_LIGHTS``.
         face_units: Coefficients added to the subject's shape.
         pose_deg: Rotation about y (yaw), x (pitch) and z (roll).
@@ -45,6 +57,9 @@ class Capture:
         backdrop: What stands behind.
         camera: How the picture is taken.
         scanner: Errors of the range image, or None for exact depth.
+        camera_distance_mm: From the camera to the nose tip, or None for a picture without perspective.
+        glasses: What is worn, or None.
+        strands: Loose hair in the face, or None; a shaved head has none whatever this says.
     """
 
     expression: str
@@ -61,10 +76,15 @@ class Capture:
     backdrop: Backdrop
     camera: Camera
     scanner: Scanner | None
+    camera_distance_mm: float | None = None
+    glasses: Glasses | None = None
+    strands: Strands | None = None
 
 
 def sample_capture(rng: np.random.Generator, *, first: bool, preset: Preset, range_realism: RangeRealism) -> Capture:
-    """Draw a take; the first of each subject is neutral."""
+    """Draw a take; the first of each subject is neutral, save in the wild."""
+    if preset == "wild":
+        return _loosened(rng, sample_capture(rng, first=True, preset="randomised", range_realism=range_realism))
     names = list(EXPRESSIONS)
     neutral = first or rng.random() < NEUTRAL_SHARE
     expression = "neutral" if neutral else names[1 + rng.integers(len(names) - 1)]
@@ -91,6 +111,31 @@ def sample_capture(rng: np.random.Generator, *, first: bool, preset: Preset, ran
         camera=_studio_camera(rng) if studio else _random_camera(rng),
         scanner=None if range_realism == "clean" else _sample_scanner(rng),
     )
+
+
+def _loosened(rng: np.random.Generator, capture: Capture) -> Capture:
+    """The take as it would be anywhere but in a studio."""
+    expression = _wild_expression(rng)
+    pose_deg = triple(np.array(WILD_POSE_DEG) / 2 * np.clip(rng.standard_normal(3), -2, 2))
+    column, row = 8 * np.clip(rng.standard_normal(2), -2.5, 2.5)
+    return replace(
+        capture,
+        expression=expression,
+        face_units=sample_face_units(rng, expression) | sample_gaze(rng, pose_deg),
+        pose_deg=pose_deg,
+        nose_tip_px=(float(252 + column), float(369 + row)),
+        camera_distance_mm=float(np.exp(rng.uniform(*np.log(CAMERA_DISTANCE_MM)))),
+        glasses=sample_glasses(rng) if rng.random() < GLASSES_SHARE else None,
+        strands=sample_strands(rng) if rng.random() < STRANDS_SHARE else None,
+    )
+
+
+def _wild_expression(rng: np.random.Generator) -> str:
+    """A name, with shares for the neutral face and the lids; all others come up alike."""
+    shares = {"neutral": WILD_NEUTRAL_SHARE, "closed eyes": CLOSED_SHARE, "half-closed": HALF_CLOSED_SHARE}
+    others = [name for name in WILD_EXPRESSIONS if name not in shares]
+    shares |= dict.fromkeys(others, (1 - sum(shares.values())) / len(others))
+    return list(shares)[rng.choice(len(shares), p=list(shares.values()))]
 
 
 def studio_light(rng: np.random.Generator) -> Lighting:

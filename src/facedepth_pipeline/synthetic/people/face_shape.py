@@ -1,12 +1,15 @@
 """Which details of a face vary between people, and how much.
 
+A head of ICT-FaceKit or of GNM follows the statistics of its own model. The rest of this module is about MakeHuman,
+which has none.
+
 An axis has two opposite MakeHuman targets; a person has one value on it, positive for the first target.
 Where the name holds ``{side}`` the face has the target twice, left and right. Three factors move several axes
 at once: the size of the head, the protrusion of the nose, and how heavy a person is.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -127,6 +130,7 @@ ASYMMETRIES = (
     "mouth-1", "mouth-2", "nose-1", "nose-2", "nose-3", "nose-4", "temple-1",
 )  # fmt: skip
 LARGEST = 2.2  # deviations; beyond it faces turn into caricatures
+LARGEST_IDENTITY = 2.5  # deviations, of a direction of a statistical model
 STRONGEST_OUTLINE = 0.3  # coefficient; the outlines oval and round widen the head by 24 mm at 1
 SIDE_DEVIATION = 0.12  # between the two halves of a face, as a share of the axis's own deviation
 
@@ -155,6 +159,12 @@ def sample_shape(rng: np.random.Generator, mixture: Mapping[str, float], sex: Se
         for direction in _both_sides(name):
             shape[direction] = shape.get(direction, 0.0) + offset
     return shape
+
+
+def sample_identity(rng: np.random.Generator, directions: Sequence[str]) -> dict[str, float]:
+    """Coefficients of a random head of a statistical model, whose directions have variance 1."""
+    values = np.clip(rng.standard_normal(len(directions)), -LARGEST_IDENTITY, LARGEST_IDENTITY)
+    return dict(zip(directions, values.tolist(), strict=True))
 
 
 def sample_details(rng: np.random.Generator, means: Mapping[str, float]) -> dict[str, float]:

@@ -43,6 +43,11 @@ def takes_per_subject(rng: np.random.Generator, subjects: int, pairs: int) -> li
     return [int(count) for count in counts]
 
 
+def even_takes(subjects: int, pairs: int) -> list[int]:
+    """Takes of each person, ``pairs`` in all, which differ by one at most."""
+    return [len(part) for part in np.array_split(np.arange(pairs), subjects)]
+
+
 def _extra_takes(rng: np.random.Generator) -> np.ndarray:
     """(118,) float64: takes beyond the first of each real subject."""
     extra = np.where(np.arange(REAL_SUBJECTS) < SELDOM_SEEN, 1.0, OFTEN_SEEN_EXTRA)

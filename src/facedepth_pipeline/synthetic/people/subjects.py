@@ -4,13 +4,15 @@ The ethnicities name mixtures of MakeHuman's three base shapes with a range of s
 stand-in data and claim nothing about real people.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
+from facedepth_pipeline.parameters import HeadSource
 from facedepth_pipeline.synthetic.lighting.light import Colour
-from facedepth_pipeline.synthetic.people.face_shape import Sex, sample_shape
+from facedepth_pipeline.synthetic.people.face_shape import Sex, sample_identity, sample_shape
 
 
 class Ancestry(NamedTuple):
@@ -80,6 +82,7 @@ class Subject:
         beard: 0 none to 1 dense: how much grows.
         beard_mm: Usual length of the beard; below 2 mm it is stubble.
         texture_seed: Seed of the fixed pattern of skin and hair.
+        source: The head model whose directions ``shape`` names.
     """
 
     subject_id: str
@@ -103,10 +106,11 @@ class Subject:
     beard: float
     beard_mm: float
     texture_seed: int
+    source: HeadSource = "makehuman"
 
 
 def sample_subject(rng: np.random.Generator, subject_id: str) -> Subject:
-    """Draw a person."""
+    """Draw a person with a head of MakeHuman's."""
     ethnicity = _pick(rng, {name: ancestry.share for name, ancestry in ANCESTRIES.items()})
     ancestry = ANCESTRIES[ethnicity]
     sex: Sex = "male" if rng.random() < 0.5 else "female"
@@ -142,6 +146,18 @@ def sample_subject(rng: np.random.Generator, subject_id: str) -> Subject:
         beard_mm=float(rng.choice([0.2, 0.6, 1.2, 4.0, 8.0], p=[0.45, 0.2, 0.12, 0.15, 0.08])) if male else 0.0,
         texture_seed=int(rng.integers(2**32)),
     )
+
+
+def with_head_of(subject: Subject, source: HeadSource, identities: Sequence[str], rng: np.random.Generator) -> Subject:
+    """The person with a head of another model, drawn from the statistics of that model; all else stays.
+
+    Args:
+        subject: The person.
+        source: Whose model it is.
+        identities: Names of its directions of identity, each of variance 1.
+        rng: Randomness.
+    """
+    return replace(subject, source=source, shape=sample_identity(rng, identities))
 
 
 def _hair_colour(rng: np.random.Generator, tone: float, age: int) -> Colour:

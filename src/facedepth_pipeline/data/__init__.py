@@ -1,0 +1,1 @@
+"""What generators learn from and are measured on."""
