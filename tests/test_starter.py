@@ -18,6 +18,14 @@ def test_weights_survive_packing_to_half_a_float():
         np.testing.assert_allclose(half, weight, rtol=1e-3, atol=1e-7)
 
 
+def test_a_starter_of_an_earlier_recipe_has_the_defaults_of_what_came_later():
+    sidecar = starter.starter_sidecar()
+    without = {name: value for name, value in sidecar.parameters.items() if name not in ("mask_output", "similarity")}
+    recipe = starter.recipe_of(sidecar.model_copy(update={"parameters": without}))
+    assert (recipe.mask_output, recipe.similarity) == (False, 0)
+    assert recipe.width == sidecar.parameters["width"]
+
+
 def test_weights_beyond_half_a_float_are_refused():
     network = build_generator(4, "instance", seed=1)
     weights = network.get_weights()

@@ -31,13 +31,14 @@ def normalize_photo(photo: np.ndarray) -> np.ndarray:
     return photo.astype(np.float32) / np.float32(127.5) - np.float32(1)
 
 
-def predict_depth_mm(network: Any, photos: np.ndarray, batch_size: int = 8) -> np.ndarray:
+def predict_depth_mm(network: Any, photos: np.ndarray, batch_size: int = 8, mirrored: bool = False) -> np.ndarray:
     """Depth of aligned photos, with dropout off: the same photo gives the same depth.
 
     Args:
         network: Of a :class:`DepthGenerator`.
         photos: (N, 256, 256, 3) uint8 RGB.
         batch_size: Photos in one pass; it changes memory and speed only.
+        mirrored: Whether the depth is the mean with that of the mirrored photo, mirrored back: a second pass.
 
     Returns:
         (N, 256, 256) float32 millimetres at every pixel, near 0 in the background.
@@ -50,7 +51,10 @@ def predict_depth_mm(network: Any, photos: np.ndarray, batch_size: int = 8) -> n
     depth_mm = np.zeros(photos.shape[:3], np.float32)
     for start in range(0, len(photos), batch_size):
         batch = slice(start, start + batch_size)
-        predicted = np.asarray(network.predict_on_batch(normalize_photo(photos[batch])))
+        inputs = normalize_photo(photos[batch])
+        predicted = np.asarray(network.predict_on_batch(inputs), np.float32)
+        if mirrored:
+            predicted = (predicted + np.asarray(network.predict_on_batch(inputs[:, :, ::-1]))[:, :, ::-1]) / 2
         depth_mm[batch] = denormalize_depth(predicted[..., 0])
     if not np.isfinite(depth_mm).all():
         raise ValueError("The generator predicted NaN or infinity: its training diverged. Train it again.")

@@ -9,7 +9,9 @@ from facedepth_pipeline.pix2pix.losses import (
     discriminator_loss,
     distance_loss,
     gradient_loss,
+    mask_loss,
     normal_loss,
+    without_offset,
 )
 
 REAL = np.array([[0.0, 2.0], [-1.0, 3.0]], np.float32)
@@ -99,3 +101,42 @@ def test_differences_across_the_rim_of_the_mask_do_not_count():
     predicted[:, :, 4:] = -1
     assert float(gradient_loss(predicted, target, valid)) == pytest.approx(0, abs=1e-6)
     assert float(normal_loss(predicted, target, valid, PITCH)) == pytest.approx(0, abs=1e-6)
+
+
+def test_each_scale_of_the_gradient_loss_doubles_the_distance_of_neighbours():
+    step = float(gradient_loss(plane(0.5, 0.25), plane(0, 0), EVERYWHERE))
+    three = float(gradient_loss(plane(0.5, 0.25), plane(0, 0), EVERYWHERE, scales=3))
+    assert three == pytest.approx((1 + 2 + 4) * step, rel=1e-4)
+
+
+def test_coarser_scales_do_not_cross_the_rim_either():
+    target, valid = plane(0, 0), EVERYWHERE.copy()
+    predicted = target.copy()
+    valid[:, :, 5:] = 0
+    predicted[:, :, 5:] = -1
+    assert float(gradient_loss(predicted, target, valid, scales=3)) == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("offset_weight", [0.0, 0.25, 1.0])
+def test_a_share_of_the_offset_of_a_face_is_forgiven_inside_its_mask_alone(offset_weight):
+    target, valid = plane(0.2, 0.1), EVERYWHERE.copy()
+    valid[:, :2] = 0
+    predicted = target + np.where(valid > 0, 0.5, 0.3).astype(np.float32)
+    error = np.asarray(without_offset(predicted, target, valid, offset_weight)) - target
+    np.testing.assert_allclose(error[valid > 0], offset_weight * 0.5, atol=1e-6)
+    np.testing.assert_allclose(error[valid == 0], 0.3, atol=1e-6)
+
+
+def test_the_shape_of_an_error_stays_when_its_offset_is_forgiven():
+    target = plane(0, 0)
+    error = np.asarray(without_offset(plane(0.3, 0), target, EVERYWHERE, 0.0)) - target
+    np.testing.assert_allclose(np.diff(error, axis=2), np.diff(plane(0.3, 0), axis=2), atol=1e-6)
+    assert error.mean() == pytest.approx(0, abs=1e-6)
+
+
+def test_mask_loss_is_cross_entropy_and_finite_where_it_is_sure():
+    logits, valid = np.array([[2.0, -1.0], [0.5, -3.0]], np.float32), np.array([[1.0, 0.0], [0.0, 1.0]], np.float32)
+    pixels = zip(logits.ravel(), valid.ravel())
+    expected = np.mean([cross_entropy(logit, int(inside)) for logit, inside in pixels])
+    assert float(mask_loss(logits, valid)) == pytest.approx(expected, rel=1e-5)
+    assert float(mask_loss(np.float32(1e4) * (2 * valid - 1), valid)) == pytest.approx(0)

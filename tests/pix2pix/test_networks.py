@@ -6,7 +6,7 @@ import pytest
 
 from facedepth_pipeline.pix2pix.device import compute_in
 from facedepth_pipeline.pix2pix.patchgan import build_discriminator
-from facedepth_pipeline.pix2pix.unet import build_generator
+from facedepth_pipeline.pix2pix.unet import Extras, build_generator, with_mask_logits
 
 RNG = np.random.default_rng(0)
 PHOTO = RNG.uniform(-1, 1, (2, 256, 256, 3)).astype(np.float32)
@@ -162,3 +162,69 @@ def test_a_residual_generator_starts_from_the_mean_face_and_keeps_it_in_its_file
     generator.save(tmp_path / "generator.keras")
     loaded = keras.models.load_model(tmp_path / "generator.keras", safe_mode=True)
     np.testing.assert_array_equal(loaded.predict(PHOTO, verbose=0), generator.predict(PHOTO, verbose=0))
+
+
+def test_filters_are_capped_where_the_recipe_says():
+    generator = build_generator(8, "instance", seed=0, extras=Extras(deepest_multiple=3))
+    filters = [generator.get_layer(f"encode_{level}").filters for level in range(1, 9)]
+    assert filters == [8, 16, 24, 24, 24, 24, 24, 24]
+    assert [generator.get_layer(f"decode_{level}").filters for level in range(1, 8)] == [24, 24, 24, 24, 24, 16, 8]
+
+
+def test_depth_lies_in_the_mask_that_the_generator_predicts():
+    generator = build_generator(4, "instance", seed=0, extras=Extras(mask_output=True))
+    both = with_mask_logits(generator)
+    bounded = keras.Model(generator.input, generator.get_layer("depth_normalized").output)
+    depth, logits = (np.asarray(part) for part in both(PHOTO))
+    mask = 1 / (1 + np.exp(-4 * logits))
+    np.testing.assert_allclose(depth, -1 + (np.asarray(bounded(PHOTO)) + 1) * mask, atol=1e-5)
+    head = generator.get_layer("mask_logits")
+    kernel, bias = head.get_weights()
+    head.set_weights([0 * kernel, bias - 10])
+    np.testing.assert_allclose(generator.predict(PHOTO, verbose=0), -1, atol=1e-5)
+
+
+ARCHITECTURES = [
+    {"decoder": "bilinear"},
+    {"decoder": "resize", "extras": Extras(deepest_multiple=4)},
+    {"decoder": "bilinear", "extras": Extras(4, mask_output=True)},
+    {"mean_face": RNG.uniform(-1, 1, (256, 256)).astype(np.float32), "extras": Extras(mask_output=True)},
+]
+
+
+@pytest.mark.parametrize("options", ARCHITECTURES)
+def test_every_architecture_has_one_output_in_range_and_loads_in_safe_mode(options, tmp_path):
+    generator = build_generator(4, "instance", seed=0, **options)
+    generator.save(tmp_path / "generator.keras")
+    loaded = keras.models.load_model(tmp_path / "generator.keras", safe_mode=True)
+    assert all(type(layer).__module__.startswith("keras.") for layer in loaded.layers)
+    depth = loaded.predict(PHOTO, verbose=0)
+    assert depth.shape == (2, 256, 256, 1)
+    assert np.abs(depth).max() <= 1
+    np.testing.assert_array_equal(depth, generator.predict(PHOTO, verbose=0))
+
+
+@pytest.mark.parametrize("options", ARCHITECTURES)
+def test_every_architecture_computes_in_bfloat16_without_terraces(options):
+    generator = build_generator(4, "instance", seed=0, **options)
+    exact = generator.predict_on_batch(PHOTO)
+    compute_in(generator, "bfloat16")
+    rounded = generator.predict_on_batch(PHOTO)
+    assert 0 < np.abs(rounded - exact).max() < 0.05
+    assert len(np.unique(rounded)) > 0.9 * len(np.unique(exact))
+
+
+def stripes(depth: np.ndarray) -> float:
+    """Root mean square of what changes its sign from pixel to pixel, over that of the depth around its mean."""
+    inner = depth[:, 64:192, 64:192, 0]
+    alternating = inner[..., 1:-1] - (inner[..., 2:] + inner[..., :-2]) / 2
+    return float(alternating.std() / inner.std())
+
+
+def test_bilinear_enlargement_draws_fewer_stripes_than_transposed_convolutions():
+    smooth = keras.ops.image.resize(PHOTO[:, ::32, ::32], (256, 256), interpolation="bicubic")
+    by_decoder = {
+        decoder: stripes(build_generator(8, "instance", 0, decoder).predict(np.asarray(smooth), verbose=0))
+        for decoder in ("transposed", "bilinear")
+    }
+    assert by_decoder["bilinear"] < 0.5 * by_decoder["transposed"]

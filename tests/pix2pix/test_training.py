@@ -7,6 +7,7 @@ import pytest
 from benchmarks.recipes import train_parameters
 
 from facedepth_pipeline.checkpoint import checkpoint_name, is_first_worker
+from facedepth_pipeline.data.layers import Layers, RelightablePair
 from facedepth_pipeline.datasets.checkpoints import CheckpointFolder
 from facedepth_pipeline.depth import fitted_pitch
 from facedepth_pipeline.parameters import TrainParameters
@@ -16,6 +17,7 @@ from facedepth_pipeline.pix2pix.losses import adversarial_loss, discriminator_lo
 from facedepth_pipeline.pix2pix.training import (
     build_pix2pix,
     fit_generator,
+    generator_with,
     in_float32,
     learning_rate_at,
     predict_while_training,
@@ -295,3 +297,79 @@ def test_dropout_and_augmentation_go_on_where_they_were(dome_pairs, tmp_path):
         fit_generator(dome_pairs, dome_pairs, parameters, checkpoint, [Interrupt()])
     _, resumed = fit_generator(dome_pairs, dome_pairs, parameters, checkpoint)
     np.testing.assert_allclose(resumed, unbroken, rtol=1e-5)
+
+
+def layers_of(pair) -> RelightablePair:
+    """A dome of skin, evenly coloured, that no shadow falls on."""
+    surface = np.zeros((256, 256, 3), np.uint8)
+    surface[pair.depth_map.valid] = (100, 255, 255)
+    albedo = np.where(pair.depth_map.valid[..., None], np.uint8([200, 160, 140]), np.uint8(0))
+    layers = Layers(albedo, surface, np.full((128, 128, 16), 255, np.uint8))
+    return RelightablePair(pair.image_id, pair.subject_id, "makehuman", layers, pair.depth_map, pair.fit)
+
+
+@pytest.fixture(scope="module")
+def mixed_batch(dome_pairs) -> tuple[np.ndarray, ...]:
+    """A finished pair and a relightable one."""
+    return PairBatches([dome_pairs[0], layers_of(dome_pairs[1])], 2, shuffle=False, seed=0)[0]
+
+
+def test_relightable_pairs_are_lit_anew_and_finished_ones_stay_as_they_are(dome_pairs, mixed_batch):
+    model = build()
+    first, second = (np.asarray(model.prepare(mixed_batch, training=True)[0]) for _ in range(2))
+    np.testing.assert_allclose(first[0], normalize_photo(dome_pairs[0].photo), atol=1e-6)
+    np.testing.assert_array_equal(first[0], second[0])
+    assert np.abs(first[1] - second[1]).mean() > 0.05
+    plain = [np.asarray(part) for part in model.prepare(mixed_batch[:2], training=True)]
+    for ours, theirs in zip(model.prepare(mixed_batch, training=True)[1:], plain[1:], strict=True):
+        np.testing.assert_array_equal(np.asarray(ours), theirs)
+
+
+def test_in_validation_relightable_pairs_are_lit_the_same_way_each_time(mixed_batch):
+    model = build()
+    first, second = (np.asarray(model.prepare(mixed_batch, training=False)[0]) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+    assert first[1].std() > 0.05
+
+
+EVERYTHING = {
+    "photo_augmentation": {
+        "blur": 1, "noise": 1, "jpeg": 1, "low_resolution": 1, "colour_cast": 1, "patches": 1
+    },
+    "similarity": 1, "augmentation": "mirror", "light_augmentation": 0.5,
+    "decoder": "bilinear", "deepest_multiple": 4, "mask_output": True, "offset_weight": 0.3,
+    "lambda_gradient": 20, "gradient_scales": 3, "lambda_normal": 5, "relightable_share": 0.5,
+}  # fmt: skip
+
+
+def test_every_option_together_trains_from_pairs_of_both_kinds_and_predicts_in_one_output(dome_pairs, tmp_path):
+    pairs = [*dome_pairs, *map(layers_of, dome_pairs)]
+    parameters = changed(epochs=2, **EVERYTHING)
+    generator, history = fit_generator(pairs, pairs[6:10], parameters, CheckpointFolder(tmp_path))
+    assert {"mask_loss", "normal_loss", "gradient_loss", "val_mae_mm"} <= set(history)
+    assert np.isfinite(history).all(axis=None)
+    assert history["generator_loss"].iloc[1] < history["generator_loss"].iloc[0]
+    assert predict_depth_mm(generator, dome_pairs[0].photo[None]).shape == (1, 256, 256)
+    again = generator_with(parameters.chosen, generator.get_weights())
+    np.testing.assert_array_equal(
+        predict_depth_mm(again, dome_pairs[0].photo[None]), predict_depth_mm(generator, dome_pairs[0].photo[None])
+    )
+
+
+def test_a_residual_generator_is_built_from_its_weights_with_its_mean_face(dome_pairs):
+    recipe = changed(residual=True).chosen
+    mean_face = np.linspace(-1, 0, 256 * 256, dtype=np.float32).reshape(256, 256)
+    generator = build_pix2pix(recipe, 1, "float32", PITCH, mean_face).generator
+    again = generator_with(recipe, generator.get_weights())
+    photos = np.stack([pair.photo for pair in dome_pairs][:2])
+    np.testing.assert_allclose(predict_depth_mm(again, photos), predict_depth_mm(generator, photos), atol=1e-3)
+
+
+def test_the_mean_with_the_mirrored_photo_of_a_mirrored_photo_is_mirrored(dome_pairs):
+    generator = build().generator
+    photo = np.random.default_rng(0).integers(0, 256, (1, 256, 256, 3), np.uint8)
+    once = predict_depth_mm(generator, photo, mirrored=True)
+    other = predict_depth_mm(generator, photo[:, :, ::-1], mirrored=True)
+    np.testing.assert_allclose(other, once[:, :, ::-1], atol=1e-3)
+    both = predict_depth_mm(generator, photo), predict_depth_mm(generator, photo[:, :, ::-1])[:, :, ::-1]
+    np.testing.assert_allclose(once, np.mean(both, axis=0), atol=1e-3)

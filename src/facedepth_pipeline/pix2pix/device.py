@@ -11,7 +11,12 @@ Precision = Literal["auto", "float32", "bfloat16"]
 Device = Literal["auto", "cpu", "gpu"]
 Distribution = Literal["none", "mirrored", "multi_worker"]
 
-FLOAT32_LAYERS = frozenset({"depth_logits", "plus_mean_face", "depth_normalized"})
+FLOAT32_LAYERS = frozenset(
+    {
+        "depth_logits", "plus_mean_face", "depth_normalized", "depth_raised", "depth_in_mask", "depth_lowered",
+        "mask_sharpened", "mask",
+    }
+)  # fmt: skip
 BFLOAT16_FLAGS = frozenset({"amx_bf16", "avx512_bf16"})
 
 

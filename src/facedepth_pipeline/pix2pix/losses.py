@@ -10,6 +10,7 @@ import keras
 from keras import ops
 
 from facedepth_pipeline.depth import MAX_DEPTH_MM, PixelPitch
+from facedepth_pipeline.pix2pix.resampling import halved
 
 Adversary = Literal["bce", "lsgan", "hinge", "none"]
 Distance = Literal["l1", "l2"]
@@ -71,11 +72,52 @@ def distance_loss(
     return ops.mean(error) if weight is None else _weighted_mean(error, weight)
 
 
-def gradient_loss(
-    predicted: keras.KerasTensor, target: keras.KerasTensor, valid: keras.KerasTensor
+def without_offset(
+    predicted: keras.KerasTensor, target: keras.KerasTensor, valid: keras.KerasTensor, offset_weight: float
 ) -> keras.KerasTensor:
-    """Mean absolute error of the differences between neighbours, along rows and columns, where both are valid."""
+    """The prediction with a part of each face's mean error taken off: faces are compared after a shift.
+
+    Args:
+        predicted: depth_normalized.
+        target: depth_normalized.
+        valid: 0 or 1; what lies outside stays as it is.
+        offset_weight: Share of the mean error that stays; 1 changes nothing.
+    """
+    seen = ops.cast(predicted, "float32")
+    pixels = ops.maximum(ops.sum(valid, axis=(1, 2), keepdims=True), 1)
+    offset = ops.sum((seen - target) * valid, axis=(1, 2), keepdims=True) / pixels
+    return seen - (1 - offset_weight) * offset * valid
+
+
+def mask_loss(mask_logits: keras.KerasTensor, valid: keras.KerasTensor) -> keras.KerasTensor:
+    """Binary cross entropy between the predicted mask, as logits, and the true one, 0 or 1; mean over pixels."""
+    logits = ops.cast(mask_logits, "float32")
+    return ops.mean(ops.softplus(logits) - valid * logits)
+
+
+def gradient_loss(
+    predicted: keras.KerasTensor, target: keras.KerasTensor, valid: keras.KerasTensor, scales: int = 1
+) -> keras.KerasTensor:
+    """Mean absolute error of the differences between neighbours, along rows and columns, where both are valid.
+
+    Args:
+        predicted: depth_normalized.
+        target: depth_normalized.
+        valid: 0 or 1.
+        scales: Levels of a pyramid over which the loss is summed: each halves the error inside ``valid``, and its
+            neighbours lie twice as far apart (Eigen and Fergus 2015; Li and Snavely 2018).
+    """
     error = ops.cast(predicted, "float32") - ops.cast(target, "float32")
+    total = _neighbours(error, valid)
+    for _ in range(scales - 1):
+        covered = halved(valid)
+        error = halved(error * valid) / ops.maximum(covered, 0.25)
+        valid = ops.cast(covered >= 0.5, "float32")
+        total += _neighbours(error, valid)
+    return total
+
+
+def _neighbours(error: keras.KerasTensor, valid: keras.KerasTensor) -> keras.KerasTensor:
     across = _weighted_mean(ops.abs(error[:, :, 1:] - error[:, :, :-1]), valid[:, :, 1:] * valid[:, :, :-1])
     down = _weighted_mean(ops.abs(error[:, 1:] - error[:, :-1]), valid[:, 1:] * valid[:, :-1])
     return across + down

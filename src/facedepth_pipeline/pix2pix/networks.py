@@ -14,10 +14,17 @@ from facedepth_pipeline.pix2pix.losses import (
     discriminator_loss,
     distance_loss,
     gradient_loss,
+    mask_loss,
     normal_loss,
+    without_offset,
 )
+from facedepth_pipeline.pix2pix.photo_augmentation import augment_photos
+from facedepth_pipeline.pix2pix.relighting import Lit, relight
+from facedepth_pipeline.pix2pix.similarity import misalign
+from facedepth_pipeline.pix2pix.unet import with_mask_logits
 
-Batch = tuple[Any, Any]
+Batch = tuple[Any, ...]
+VALIDATION_LIGHT_SEED = 2020
 
 
 class Networks(keras.Model):
@@ -27,6 +34,8 @@ class Networks(keras.Model):
     are equal.
 
     A batch is (photo uint8 (N, 256, 256, 3), depth_level uint16 (N, 256, 256, 1)): levels of 0.01 mm, 0 = no surface.
+    With relightable pairs it has (surface uint8 (N, 256, 256, 3), visibility uint8 (N, 128, 128, 16)) as well, see
+    ``data.layers``; their photo is the albedo. An image whose surface covers nothing is a finished photo.
 
     Args:
         generator: See :func:`~facedepth_pipeline.pix2pix.unet.build_generator`.
@@ -60,6 +69,7 @@ class Networks(keras.Model):
             "discriminator_loss": self.recipe.adversary != "none",
             "gradient_loss": self.recipe.lambda_gradient > 0,
             "normal_loss": self.recipe.lambda_normal > 0,
+            "mask_loss": self.recipe.mask_output,
         }
         return ["generator_loss", "distance_loss", *(name for name, used in terms.items() if used)]
 
@@ -104,35 +114,67 @@ class Networks(keras.Model):
             return None
         return self.discriminator([photo, depth_normalized], training=True)
 
+    def predict_for_training(self, photo: Any) -> tuple[Any, Any]:
+        """Predict with noise: depth_normalized, and the logits of the mask where the recipe has a head for it."""
+        if not self.recipe.mask_output:
+            return self.generator(photo, training=True), None
+        return with_mask_logits(self.generator)(photo, training=True)
+
     def prepare(self, data: Batch, training: bool) -> tuple[Any, Any, Any]:
         """Photo in [-1, 1], target as depth_normalized and valid as 0 or 1, augmented for training; all float32."""
-        photo = ops.cast(data[0], "float32") / 127.5 - 1
         depth_mm = ops.cast(data[1], "float32") * MM_PER_PNG_LEVEL
         valid = ops.cast(depth_mm > 0, "float32")
-        if training and self.recipe.augmentation != "none":
-            enlarged_px = ENLARGED_PX[self.recipe.augmentation]
-            photo, depth_mm, valid = jitter_and_mirror(photo, depth_mm, valid, enlarged_px, self.augmentation_seed)
+        photo = ops.cast(data[0], "float32") / 127.5 - 1
         if training and self.recipe.light_augmentation:
             photo = change_light(photo, self.recipe.light_augmentation, self.augmentation_seed)
+        if len(data) > 2:
+            photo = self._relit(photo, data, depth_mm, valid, training)
+        if training:
+            photo, depth_mm, valid = self._moved(photo, depth_mm, valid)
+            photo = augment_photos(photo, self.recipe.photo_augmentation, self.augmentation_seed)
         return photo, ops.where(valid > 0, 2 * depth_mm / MAX_DEPTH_MM - 1, -1.0), valid
 
-    def generator_losses(self, predicted: Any, fake_logits: Any, target: Any, valid: Any) -> dict[str, Any]:
+    def _relit(self, photo: Any, data: Batch, depth_mm: Any, valid: Any, training: bool) -> Any:
+        """Photos composed of the layers where the batch has them; in validation of the same light each time."""
+        albedo, surface, visibility = (ops.cast(part, "float32") for part in (data[0], *data[2:]))
+        seeds = self.augmentation_seed if training else VALIDATION_LIGHT_SEED
+        relit = relight(Lit(albedo, surface, visibility, depth_mm, valid), self.pitch, seeds)
+        has_layers = ops.max(surface[..., 2:], axis=(1, 2, 3), keepdims=True) > 0
+        return ops.where(has_layers, relit, photo)
+
+    def _moved(self, photo: Any, depth_mm: Any, valid: Any) -> tuple[Any, Any, Any]:
+        recipe, seeds = self.recipe, self.augmentation_seed
+        if recipe.similarity:
+            photo, depth_mm, valid = misalign(photo, depth_mm, valid, self.pitch, recipe.similarity, seeds)
+        if recipe.augmentation != "none":
+            return jitter_and_mirror(photo, depth_mm, valid, ENLARGED_PX[recipe.augmentation], seeds)
+        return photo, depth_mm, valid
+
+    def generator_losses(
+        self, predicted: Any, mask_logits: Any, fake_logits: Any, target: Any, valid: Any
+    ) -> dict[str, Any]:
         """``generator_loss`` (equation 4 and the terms that the recipe adds) and its parts, unweighted."""
         recipe = self.recipe
         weight = None
         if recipe.background_weight < 1:
             weight = valid + recipe.background_weight * (1 - valid)
-        losses = {"distance_loss": distance_loss(predicted, target, recipe.distance, weight)}
+        compared = predicted
+        if recipe.offset_weight < 1:
+            compared = without_offset(predicted, target, valid, recipe.offset_weight)
+        losses = {"distance_loss": distance_loss(compared, target, recipe.distance, weight)}
         total = recipe.lambda_distance * losses["distance_loss"]
         if recipe.adversary != "none":
             losses["adversarial_loss"] = adversarial_loss(fake_logits, recipe.adversary)
             total += losses["adversarial_loss"]
         if recipe.lambda_gradient:
-            losses["gradient_loss"] = gradient_loss(predicted, target, valid)
+            losses["gradient_loss"] = gradient_loss(predicted, target, valid, recipe.gradient_scales)
             total += recipe.lambda_gradient * losses["gradient_loss"]
         if recipe.lambda_normal:
             losses["normal_loss"] = normal_loss(predicted, target, valid, self.pitch)
             total += recipe.lambda_normal * losses["normal_loss"]
+        if recipe.mask_output:
+            losses["mask_loss"] = mask_loss(mask_logits, valid)
+            total += recipe.lambda_mask * losses["mask_loss"]
         return {"generator_loss": total, **losses}
 
     def judge_loss(self, real_logits: Any, fake_logits: Any) -> Any:

@@ -12,16 +12,16 @@ import pandas as pd
 from tqdm import tqdm
 
 from facedepth_pipeline.checkpoint import Checkpoint, is_first_worker
-from facedepth_pipeline.depth import PixelPitch, denormalize_depth, normalize_depth
-from facedepth_pipeline.pairs import Pair
+from facedepth_pipeline.depth import IMAGE_SIZE_PX, PixelPitch, denormalize_depth, normalize_depth
 from facedepth_pipeline.parameters import Recipe, TrainParameters
 from facedepth_pipeline.pix2pix.backends import current_backend
 from facedepth_pipeline.pix2pix.checkpointing import EpochCheckpoint, finite
 from facedepth_pipeline.pix2pix.device import choose_device, choose_dtype_policy
-from facedepth_pipeline.pix2pix.input_pipeline import PairBatches
+from facedepth_pipeline.pix2pix.input_pipeline import AnyPair, Mixture, PairBatches
+from facedepth_pipeline.pix2pix.layers import Normalization
 from facedepth_pipeline.pix2pix.networks import Networks
 from facedepth_pipeline.pix2pix.patchgan import build_discriminator
-from facedepth_pipeline.pix2pix.unet import build_generator
+from facedepth_pipeline.pix2pix.unet import Extras, build_generator
 from facedepth_pipeline.prediction import normalize_photo
 
 logger = logging.getLogger(__name__)
@@ -108,8 +108,8 @@ class _StopWithoutProgress(keras.callbacks.Callback):
 
 
 def fit_generator(
-    train_pairs: Sequence[Pair],
-    validation_pairs: Sequence[Pair],
+    train_pairs: Sequence[AnyPair],
+    validation_pairs: Sequence[AnyPair],
     parameters: TrainParameters,
     checkpoint: Checkpoint,
     callbacks: Sequence[keras.callbacks.Callback] = (),
@@ -121,8 +121,9 @@ def fit_generator(
     numbers stops with a warning; the generator is then that of its best epoch.
 
     Args:
-        train_pairs: Pairs of the training subjects.
-        validation_pairs: Pairs of other people, for the error after each epoch.
+        train_pairs: Pairs of the training subjects, finished, relightable or both.
+        validation_pairs: Pairs of other people, for the error after each epoch; relightable ones are lit the same way
+            each time.
         parameters: Recipe and where it runs.
         checkpoint: Belongs to these pairs and parameters alone.
         callbacks: More Keras callbacks; they see the whole model, with the weights that predict.
@@ -142,7 +143,7 @@ def fit_generator(
         recipe.batch_size,
         shuffle=True,
         seed=parameters.seed,
-        balance_subjects=recipe.balance_subjects,
+        mixture=Mixture(recipe.balance_subjects, recipe.relightable_share),
         cache_bytes=parameters.cache_mb * 2**20,
     )
     # one photo at a time where the photos of a batch would influence each other
@@ -192,7 +193,7 @@ def predict_while_training(model: Networks, photos: np.ndarray) -> np.ndarray:
     return denormalize_depth(np.concatenate([keras.ops.convert_to_numpy(depth) for depth in predicted])[..., 0])
 
 
-def mean_normalized_face(pairs: Sequence[Pair]) -> np.ndarray:
+def mean_normalized_face(pairs: Sequence[AnyPair]) -> np.ndarray:
     """Mean of the targets, background included: (256, 256) float32 depth_normalized."""
     total = np.zeros(pairs[0].depth_map.depth_mm.shape)
     for pair in pairs:
@@ -226,7 +227,7 @@ def build_pix2pix(
 ) -> Networks:
     """Both networks and their one optimizer, compiled; weights, dropout and augmentation from the seed."""
     with _dtype_policy(dtype_policy):
-        generator = build_generator(recipe.width, recipe.normalization, seed, recipe.decoder, mean_face)
+        generator = _build(recipe, recipe.normalization, seed, mean_face)
         discriminator = None
         if recipe.adversary != "none":
             discriminator = build_discriminator(recipe.width, recipe.normalization, seed + 1000)
@@ -247,13 +248,29 @@ def in_float32(generator: keras.Model, recipe: Recipe, seed: int) -> keras.Model
     if recipe.residual:
         mean_face = np.asarray(generator.get_layer("plus_mean_face").get_weights()[0])[..., 0]
     with _dtype_policy("float32"):
-        copy = build_generator(recipe.width, "instance", seed, recipe.decoder, mean_face)
+        copy = _build(recipe, "instance", seed, mean_face)
     for layer in generator.layers:
         weights = [keras.ops.convert_to_numpy(weight) for weight in layer.weights]
         if weights and layer.name != "plus_mean_face":
             twin = copy.get_layer(layer.name)
             twin.set_weights(weights[: len(twin.weights)])  # batch norm: scale and shift come before its averages
     return copy
+
+
+def _build(recipe: Recipe, normalization: Normalization, seed: int, mean_face: np.ndarray | None) -> keras.Model:
+    extras = Extras(recipe.deepest_multiple, recipe.mask_output, recipe.channels == "red")
+    return build_generator(recipe.width, normalization, seed, recipe.decoder, mean_face, extras)
+
+
+def generator_with(recipe: Recipe, weights: Sequence[np.ndarray]) -> keras.Model:
+    """A trained generator in float32 from its recipe and its weights, in the order of Keras."""
+    blank = np.zeros((IMAGE_SIZE_PX, IMAGE_SIZE_PX), np.float32) if recipe.residual else None
+    with _dtype_policy("float32"):
+        network = _build(recipe, "instance", 0, blank)
+    network.set_weights(weights)
+    if recipe.residual:
+        network.get_layer("plus_mean_face").finalize_state()
+    return network
 
 
 def _report_divergence(kept: EpochCheckpoint) -> None:

@@ -6,7 +6,7 @@ appendix 6.1.1, which the paper follows.
 
 import itertools
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import keras
 import numpy as np
@@ -19,8 +19,29 @@ ENCODER_MULTIPLES = (1, 2, 4, 8, 8, 8, 8, 8)
 DECODER_MULTIPLES = (8, 8, 8, 8, 4, 2, 1)
 DROPOUT_BLOCKS = 3
 DROPOUT_RATE = 0.5
+MASK_LOGITS = "mask_logits"
 
-Decoder = Literal["transposed", "resize"]
+MASK_SHARPNESS = 4.0  # of the mask in the depth: its rim is this much steeper than the probability
+
+Decoder = Literal["transposed", "resize", "bilinear"]
+
+
+class Extras(NamedTuple):
+    """What a generator may have that the paper's has not.
+
+    Attributes:
+        deepest_multiple: No convolution has more filters than this times ``width``.
+        mask_output: Whether a second head predicts the mask, with which the depth is multiplied: a sharp rim.
+        red_alone: Whether the network sees the red channel in all three: pigments of the skin show least in it, and
+            shape shows as well as in the others.
+    """
+
+    deepest_multiple: int = 8
+    mask_output: bool = False
+    red_alone: bool = False
+
+
+NO_EXTRAS = Extras()
 
 
 def build_generator(
@@ -29,6 +50,7 @@ def build_generator(
     seed: int,
     decoder: Decoder = "transposed",
     mean_face: np.ndarray | None = None,
+    extras: Extras = NO_EXTRAS,
 ) -> keras.Model:
     """U-Net of eight stride-2 convolutions and eight transposed ones, joined by skips.
 
@@ -41,9 +63,11 @@ def build_generator(
         normalization: ``instance`` is batch norm as it acts at batch 1, yet deterministic.
         seed: Of the initial weights and of dropout.
         decoder: ``transposed`` convolutions as in the paper, or ``resize``: nearest-neighbour enlargement and a
-            3x3 convolution (Odena et al. 2016), free of the checkerboard and twice the arithmetic.
+            3x3 convolution (Odena et al. 2016), free of the checkerboard and twice the arithmetic; ``bilinear``
+            enlarges smoothly instead.
         mean_face: (256, 256) float32 depth_normalized; if given, the network adds what it predicts to it and cuts
             off at -1 and 1, where otherwise tanh bounds it. It is a weight of the graph and saved with it.
+        extras: What goes beyond the paper.
 
     Returns:
         Model from float32 RGB (N, 256, 256, 3) in [-1, 1] to depth_normalized (N, 256, 256, 1)
@@ -51,26 +75,54 @@ def build_generator(
     """
     seeds = itertools.count(seed)
     photo = x = keras.Input((IMAGE_SIZE_PX, IMAGE_SIZE_PX, 3), name="photo")
+    if extras.red_alone:
+        x = _red_in_all_channels(x)
     skips = []
+    widest = extras.deepest_multiple * width
     for level, multiple in enumerate(ENCODER_MULTIPLES, start=1):
-        x = _encoder_block(x, level, multiple * width, normalization, seeds)
+        x = _encoder_block(x, level, min(multiple * width, widest), normalization, seeds)
         skips.append(x)  # (N, 256 / 2**level, 256 / 2**level, filters)
     skips.pop()  # the bottleneck itself
     for level, multiple in enumerate(DECODER_MULTIPLES, start=1):
-        x = _enlarge(x, multiple * width, decoder, f"decode_{level}", next(seeds), use_bias=False)
+        x = _enlarge(x, min(multiple * width, widest), decoder, f"decode_{level}", next(seeds), use_bias=False)
         x = _decoder_activation(x, level, normalization, seeds)
         x = layers.Concatenate(name=f"skip_{level}")([x, skips.pop()])
-    x = _enlarge(x, 1, decoder, "depth_logits", next(seeds), use_bias=True)
+    depth = _bounded(_enlarge(x, 1, decoder, "depth_logits", next(seeds), use_bias=True), mean_face)
+    if extras.mask_output:
+        depth = _masked(depth, _enlarge(x, 1, decoder, MASK_LOGITS, next(seeds), use_bias=True))
+    return keras.Model(photo, depth, name="generator")
+
+
+def _red_in_all_channels(photo: keras.KerasTensor) -> keras.KerasTensor:
+    layer = layers.Conv2D(3, 1, use_bias=False, trainable=False, name="red_alone")
+    red = layer(photo)
+    layer.set_weights([np.array([[[[1, 1, 1], [0, 0, 0], [0, 0, 0]]]], np.float32)])
+    return red
+
+
+def with_mask_logits(generator: keras.Model) -> keras.Model:
+    """The same generator, layer for layer, with two outputs: depth_normalized and the logits of the mask."""
+    return keras.Model(generator.input, [generator.output, generator.get_layer(MASK_LOGITS).output])
+
+
+def _masked(depth: keras.KerasTensor, mask_logits: keras.KerasTensor) -> keras.KerasTensor:
+    """The depth above -1, the background, multiplied by the mask."""
+    mask = layers.Rescaling(MASK_SHARPNESS, dtype="float32", name="mask_sharpened")(mask_logits)
+    mask = layers.Activation("sigmoid", dtype="float32", name="mask")(mask)
+    raised = layers.Rescaling(1.0, 1.0, dtype="float32", name="depth_raised")(depth)
+    raised = layers.Multiply(dtype="float32", name="depth_in_mask")([raised, mask])
+    return layers.Rescaling(1.0, -1.0, dtype="float32", name="depth_lowered")(raised)
+
+
+def _bounded(x: keras.KerasTensor, mean_face: np.ndarray | None) -> keras.KerasTensor:
     if mean_face is None:
-        depth = layers.Activation("tanh", dtype="float32", name="depth_normalized")(x)
-        return keras.Model(photo, depth, name="generator")
+        return layers.Activation("tanh", dtype="float32", name="depth_normalized")(x)
     # The stock layer that adds an image to its input: de-normalisation by a mean image and unit variance.
     plus_mean_face = layers.Normalization(axis=(1, 2, 3), invert=True, dtype="float32", name="plus_mean_face")
     x = plus_mean_face(x)
     plus_mean_face.set_weights([mean_face[..., None], np.ones((*mean_face.shape, 1), np.float32), np.array(1)])
     plus_mean_face.finalize_state()
-    depth = layers.Activation("hard_tanh", dtype="float32", name="depth_normalized")(x)
-    return keras.Model(photo, depth, name="generator")
+    return layers.Activation("hard_tanh", dtype="float32", name="depth_normalized")(x)
 
 
 def _encoder_block(
@@ -100,7 +152,8 @@ def _enlarge(
         return layers.Conv2DTranspose(
             filters, 4, 2, padding="same", use_bias=use_bias, kernel_initializer=kernel, name=name
         )(x)
-    x = layers.UpSampling2D(name=f"{name}_enlarged")(x)
+    interpolation = "nearest" if decoder == "resize" else "bilinear"
+    x = layers.UpSampling2D(interpolation=interpolation, name=f"{name}_enlarged")(x)
     return layers.Conv2D(filters, 3, padding="same", use_bias=use_bias, kernel_initializer=kernel, name=name)(x)
 
 

@@ -22,13 +22,17 @@ WEIGHTS_FILE, SIDECAR_FILE = "weights.npz", "sidecar.json"
 def load_starter() -> tuple[DepthGenerator, str]:
     """The generator, and a name for exactly these weights: ``starter/`` and the start of their SHA-256."""
     from facedepth_pipeline.keras_import import keras  # noqa: F401  TensorFlow's first import, quietly
-    from facedepth_pipeline.pix2pix.unet import build_generator
+    from facedepth_pipeline.pix2pix.training import generator_with
 
     content, sidecar = _weights(), starter_sidecar()
-    recipe = Recipe.model_validate({name: sidecar.parameters[name] for name in Recipe.model_fields})
-    network = build_generator(recipe.width, recipe.normalization, seed=0, decoder=recipe.decoder)
-    network.set_weights(unpack_weights(content))
+    network = generator_with(recipe_of(sidecar), unpack_weights(content))
     return DepthGenerator(network, sidecar), _uri(content)
+
+
+def recipe_of(sidecar: GeneratorSidecar) -> Recipe:
+    """The recipe that a generator was trained by; what a recipe could not say at its time has its default."""
+    known = sidecar.parameters
+    return Recipe.model_validate({name: known[name] for name in Recipe.model_fields if name in known})
 
 
 def starter_uri() -> str:

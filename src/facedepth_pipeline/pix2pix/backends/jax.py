@@ -1,6 +1,6 @@
 """The training step on JAX: values go in, values come out, and nothing else changes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,8 +17,9 @@ State = tuple[list[Any], list[Any], list[Any], list[Any]]
 class Pix2Pix(Networks):
     """:class:`Networks` with the stateless steps that ``fit`` and ``evaluate`` call on JAX."""
 
-    def train_step(self, state: State, data: Batch) -> tuple[dict[str, Any], State]:
+    def train_step(self, state: State, wrapped: tuple[Batch]) -> tuple[dict[str, Any], State]:
         """One update of both networks from the same forward pass."""
+        (data,) = wrapped
         trainable, others, optimizer_values, metric_values = state
         split = len(self.generator.trainable_variables)
         judge_variables = self.discriminator.non_trainable_variables if self.discriminator is not None else []
@@ -26,8 +27,9 @@ class Pix2Pix(Networks):
         def generator_side(values: list[Any]) -> Any:
             with self._values(values + trainable[split:], others) as scope:
                 photo, target, valid = self.prepare(data, training=True)
-                predicted = self.generator(photo, training=True)
-                losses = self.generator_losses(predicted, self.judge(photo, predicted), target, valid)
+                predicted, mask_logits = self.predict_for_training(photo)
+                fake_logits = self.judge(photo, predicted)
+                losses = self.generator_losses(predicted, mask_logits, fake_logits, target, valid)
             seen = {"photo": photo, "target": target, "valid": valid, "predicted": predicted}
             return losses["generator_loss"], (losses, seen, self._current(scope, self.non_trainable_variables))
 
@@ -51,8 +53,11 @@ class Pix2Pix(Networks):
             logs = self.track(losses, seen["predicted"], seen["target"], seen["valid"])
         return logs, (trainable, moved, optimizer_values, self._current(scope, self.metrics_variables))
 
-    def test_step(self, state: tuple[Any, Any, Any], data: Batch) -> tuple[dict[str, Any], tuple[Any, Any, Any]]:
+    def test_step(
+        self, state: tuple[Any, Any, Any], wrapped: tuple[Batch]
+    ) -> tuple[dict[str, Any], tuple[Any, Any, Any]]:
         """Error of the prediction: mean over valid pixels, millimetres."""
+        (data,) = wrapped
         trainable, others, metric_values = state
         with self._values(trainable, others):
             photo, target, valid = self.prepare(data, training=False)
@@ -78,6 +83,25 @@ class Pix2Pix(Networks):
             variable.value if value is None else value
             for variable, value in ((variable, scope.get_current_value(variable)) for variable in variables)
         ]
+
+
+def run_in_one_piece(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    """See :func:`facedepth_pipeline.pix2pix.backends.one_piece`: what comes out is not fused with what reads it.
+
+    On a processor XLA forgets the barrier before it fuses; the branch of a condition that it cannot know keeps apart.
+    """
+    if jax.default_backend() != "cpu":
+        return jax.lax.optimization_barrier(function(*arguments))
+
+    def compute(given: tuple[Any, ...]) -> Any:
+        return function(*given)
+
+    def nothing(given: tuple[Any, ...]) -> Any:
+        shapes = jax.eval_shape(compute, given)
+        return jax.tree.map(lambda shape: jax.numpy.zeros(shape.shape, shape.dtype), shapes)
+
+    anything = jax.tree.leaves(arguments)[0].ravel()[0]
+    return jax.lax.cond(anything < jax.numpy.inf, compute, nothing, arguments)
 
 
 def has_gpu() -> bool:
@@ -106,4 +130,18 @@ def fit(
     callbacks: Sequence[keras.callbacks.Callback],
 ) -> None:
     """``model.fit``; JAX takes the arrays of the batches as they are."""
-    model.fit_epochs(batches, validation, first_epoch, epochs, callbacks)
+    model.fit_epochs(_Wrapped(batches), _Wrapped(validation), first_epoch, epochs, callbacks)
+
+
+class _Wrapped(keras.utils.PyDataset):
+    """The same batches, each as the one input of a model: Keras knows batches of three parts, ours may have four."""
+
+    def __init__(self, batches: PairBatches) -> None:
+        super().__init__()
+        self._batches = batches
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def __getitem__(self, batch: int) -> tuple[Batch]:
+        return (self._batches[batch],)

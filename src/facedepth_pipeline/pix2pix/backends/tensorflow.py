@@ -1,14 +1,14 @@
 """The training step on TensorFlow, its datasets, and training on several devices and machines."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from facedepth_pipeline.depth import IMAGE_SIZE_PX
 from facedepth_pipeline.pix2pix.device import Distribution
 from facedepth_pipeline.pix2pix.input_pipeline import PairBatches
 from facedepth_pipeline.pix2pix.networks import Batch, Networks
@@ -21,9 +21,9 @@ class Pix2Pix(Networks):
         """One update of both networks from the same forward pass."""
         photo, target, valid = self.prepare(data, training=True)
         with tf.GradientTape() as generator_tape, tf.GradientTape() as discriminator_tape:
-            predicted = self.generator(photo, training=True)
+            predicted, mask_logits = self.predict_for_training(photo)
             fake_logits = self.judge(photo, predicted)
-            losses = self.generator_losses(predicted, fake_logits, target, valid)
+            losses = self.generator_losses(predicted, mask_logits, fake_logits, target, valid)
             generator_loss = losses["generator_loss"] / _replicas()
             if self.discriminator is not None:
                 losses["discriminator_loss"] = self.judge_loss(self.judge(photo, target), fake_logits)
@@ -50,8 +50,7 @@ def as_dataset(batches: PairBatches, training: bool) -> tf.data.Dataset:
     surface, which no error counts.
     """
     devices = _replicas()
-    shape = (None, IMAGE_SIZE_PX, IMAGE_SIZE_PX)
-    signature = (tf.TensorSpec((*shape, 3), tf.uint8), tf.TensorSpec((*shape, 1), tf.uint16))
+    signature = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in batches[0])
     dataset = tf.data.Dataset.from_generator(
         lambda: (_filled_up(batches[index], devices, training) for index in range(len(batches))),
         output_signature=signature,
@@ -68,9 +67,18 @@ def _filled_up(batch: Batch, devices: int, training: bool) -> Batch:
         return batch
     if training:
         again = np.arange(count + missing) % count
-        return batch[0][again], batch[1][again]
-    photo, level = (np.concatenate([part, np.zeros((missing, *part.shape[1:]), part.dtype)]) for part in batch)
-    return photo, level
+        return tuple(part[again] for part in batch)
+    return tuple(np.concatenate([part, np.zeros((missing, *part.shape[1:]), part.dtype)]) for part in batch)
+
+
+def run_in_one_piece(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    """See :func:`facedepth_pipeline.pix2pix.backends.one_piece`: by XLA, which is not for several devices here."""
+    return (function if _replicas() > 1 else _compiled(function))(*arguments)
+
+
+@cache
+def _compiled(function: Callable[..., Any]) -> Any:
+    return tf.function(function, jit_compile=True, autograph=False)
 
 
 def has_gpu() -> bool:
