@@ -12,7 +12,7 @@ from kedro.validation.exceptions import ParameterValidationError
 from pydantic import ValidationError
 
 from evaluation_parameters import evaluate_parameters
-from facedepth_pipeline.parameters import PARAMETER_GROUPS, SplitParameters, TrainParameters
+from facedepth_pipeline.parameters import PARAMETER_GROUPS, SplitParameters, SynthesisParameters, TrainParameters
 
 PROJECT = Path(__file__).parents[1]
 
@@ -49,7 +49,20 @@ def test_the_recipe_of_the_paper_is_its_to_the_letter():
     assert SplitParameters.model_validate(params["split"]).test_subjects == 10
 
 
+def test_heads_are_given_as_a_mapping_or_in_one_word_each():
+    usual = dict(context_with().params["synthesize"])
+    assert SynthesisParameters.model_validate(usual).heads == {"makehuman": 1}
+    for given in ("makehuman ict:2.5", {"makehuman": 1, "ict": 2.5}):
+        assert SynthesisParameters.model_validate(usual | {"heads": given}).heads == {"makehuman": 1, "ict": 2.5}
+
+
 MISTAKES = [
+    (
+        {"synthesize": {"heads": "makehuman itc"}},
+        r"synthesize.*heads.*unknown head 'itc': did you mean 'ict'\? allowed are gnm, ict, makehuman",
+    ),
+    ({"synthesize": {"heads": "ict:0"}}, r"synthesize.*heads.*ict.*greater than 0"),
+    ({"synthesize": {"heads": ""}}, r"synthesize.*heads.*at least 1 item"),
     ({"texas_rot": "/data"}, r"unknown key 'texas_rot': did you mean 'texas_root'\? allowed are .*data_root"),
     (
         {"train": {"recipes": {"metric": {"epohcs": 3}}}},

@@ -45,10 +45,28 @@ def test_without_training_subjects_no_baseline_is_made_up(dome_pairs, tmp_path):
     assert set(baselines.left_out) == set(ALL)
 
 
+def test_methods_from_elsewhere_need_no_training_subject(dome_pairs, tmp_path, monkeypatch):
+    (tmp_path / "flat.py").write_text("import numpy as np\n\ndef predict(photos):\n    return np.ones((1, 256, 256))\n")
+    monkeypatch.chdir(tmp_path)
+    nobody = dome_pairs.of_subjects(set())
+    stores = NetworkFolder(tmp_path), Checkpoints(tmp_path)
+    parameters = evaluate_parameters(baselines=["mean_face"], foreign={"flat": "flat.py"})
+    baselines = prepare_baselines(nobody, nobody, parameters, train_parameters("metric"), *stores)
+    assert list(baselines.left_out) == ["mean_face"]
+    assert baselines.foreign["flat"](dome_pairs[0]).max() == 1
+
+
+@pytest.mark.parametrize("name", ["mean_face", "generator", "a@b", "My mesh", ""])
+def test_a_method_from_elsewhere_has_a_name_of_its_own(name):
+    with pytest.raises(ValueError, match=f"received the name '{name}'; expected small letters"):
+        evaluate_parameters(foreign={name: "somewhere"})
+
+
 def test_unet_l1_is_a_recipe_without_its_adversary():
     training = train_parameters("paper")
     alone = unet_l1_parameters(training, "paper")
-    changed = {name for name, value in alone.chosen.model_dump().items() if value != getattr(training.chosen, name)}
+    before, after = training.chosen.model_dump(), alone.chosen.model_dump()
+    changed = {name for name, value in after.items() if value != before[name]}
     assert changed == {"adversary"}
     assert alone.chosen.adversary == "none"
     with pytest.raises(ValueError, match=r"evaluate.unet_l1_recipe: unknown recipe 'papre': did you mean 'paper'"):

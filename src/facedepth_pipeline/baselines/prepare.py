@@ -3,11 +3,13 @@
 import hashlib
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
+from facedepth_pipeline.baselines.foreign import PredictForeign, open_foreign
 from facedepth_pipeline.baselines.mean_face import mean_training_face
 from facedepth_pipeline.baselines.shape_from_shading import shape_from_shading
 from facedepth_pipeline.baselines.unet_l1 import unet_l1_parameters
@@ -45,10 +47,12 @@ class Baselines:
     Attributes:
         predict: By name; from a pair, of which the photo alone may be looked at, to (256, 256) depth in millimetres.
         left_out: Why a baseline that was asked for is not there, by name.
+        foreign: Methods from elsewhere, by name, likewise; they may leave out pixels (NaN) and images (None).
     """
 
     predict: Mapping[str, PredictDepth]
     left_out: Mapping[str, str]
+    foreign: Mapping[str, PredictForeign] = field(default_factory=dict)
 
 
 def prepare_baselines(
@@ -61,9 +65,32 @@ def prepare_baselines(
 ) -> Baselines:
     """Average, load or train what is asked for; a network is trained once for the same pairs and parameters.
 
-    Every baseline needs training people, shape from shading too: it must be told where in the frame faces are, and
-    how far away.
+    Every baseline but those from elsewhere needs training people, shape from shading too: it must be told where in the
+    frame faces are, and how far away.
     """
+    foreign = open_all_foreign(parameters.foreign)
+    own = _prepare_own(train_pairs, validation_pairs, parameters, train_parameters, trained, checkpoints)
+    return replace(own, foreign=foreign)
+
+
+def open_all_foreign(paths: Mapping[str, str]) -> dict[str, PredictForeign]:
+    """Open the methods from elsewhere, by name; each is a folder of depth maps or a Python file."""
+    methods = {}
+    for name, path in paths.items():
+        method = open_foreign(name, Path(path).expanduser().resolve())
+        logger.info("The baseline %s is %s.", name, method.said)
+        methods[name] = method.predict
+    return methods
+
+
+def _prepare_own(
+    train_pairs: Pairs,
+    validation_pairs: Pairs,
+    parameters: EvaluateParameters,
+    train_parameters: TrainParameters,
+    trained: TrainedNetworks,
+    checkpoints: Checkpoints,
+) -> Baselines:
     if not len(train_pairs):
         return Baselines({}, dict.fromkeys(parameters.baselines, "there is no training subject in this split"))
     predict: dict[str, PredictDepth] = {}

@@ -8,15 +8,19 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 
 from facedepth_pipeline.depth import MAX_DEPTH_MM, DepthMap
+from facedepth_pipeline.evaluation.identity import Deviations, identity_of_people
 from facedepth_pipeline.evaluation.regions import REGIONS, FacePoints, face_regions
+from facedepth_pipeline.evaluation.scoring import on_all_pixels
 from facedepth_pipeline.pairs import Pair, Pairs
 
 DEPTH_COLOURS = "viridis"
 ERROR_COLOURS = "RdBu_r"
 ERROR_LIMIT_MM = 8.0
+IDENTITY_LIMIT_MM = 5.0
 REGION_COLOURS = ("tab:blue", "tab:orange", "tab:red", "tab:purple", "tab:green", "tab:olive")
 
 
@@ -116,7 +120,11 @@ def draw_test_subject(
 
 
 def draw_per_subject(per_subject: pd.DataFrame) -> Figure:
-    """MAE of each held-out person, the generator beside the baselines."""
+    """MAE of each held-out person, the generator beside the baselines.
+
+    Args:
+        per_subject: Rows of predictors that cover every pixel.
+    """
     table = per_subject.pivot(index="subject_id", columns="predictor", values="mae_mm").sort_values("generator")
     figure = Figure(figsize=(7, 3.4), layout="constrained")
     axis = figure.subplots()
@@ -168,7 +176,7 @@ def draw_regions(metrics: Mapping[str, Any], pair: Pair, points: FacePoints) -> 
         inside = masks[region] & pair.depth_map.valid
         face.imshow(np.where(inside[..., None], (*to_rgb(colour), 0.45), (0, 0, 0, 0)))
     face.set_axis_off()
-    rows = {"generator": metrics, **metrics["baselines"]}
+    rows = on_all_pixels(metrics)
     thickness = 0.8 / len(rows)
     for index, (name, figures) in enumerate(rows.items()):
         values = [figures[f"mae_mm_{region}"] or np.nan for region in REGIONS]
@@ -181,6 +189,46 @@ def draw_regions(metrics: Mapping[str, Any], pair: Pair, points: FacePoints) -> 
     bars.set(xlabel="MAE (mm)")
     bars.legend(frameon=False, fontsize=8)
     return figure
+
+
+def draw_identity_maps(deviations: Mapping[str, Deviations], people: int = 6) -> Figure:
+    """What sets some people apart: the truth less that of the others, beside what each method says of it.
+
+    The people are spread evenly from the one that the first method recovers best to the one that it recovers worst.
+
+    Args:
+        deviations: By method; may be empty.
+        people: How many to show, a column each.
+    """
+    if not deviations:
+        figure = Figure(figsize=(6, 1), layout="constrained")
+        figure.text(0.5, 0.5, "Fewer than three people: nothing sets one apart from the others.", ha="center")
+        return figure
+    first = next(iter(deviations.values()))
+    recovered = [figures["r2"] or 0.0 for figures in identity_of_people(first).values()]
+    order = np.argsort(recovered)[::-1]
+    chosen = order[np.unique(np.linspace(0, len(order) - 1, min(people, len(order))).astype(int))]
+    figure, axes = new_figure(1 + len(deviations), len(chosen), height_in=2.0)
+    for column, position in enumerate(chosen):
+        person = first.people[position]
+        _show_deviation(axes[0, column], first, first.true_mm[position])
+        axes[0, column].set_title(f"{person}: truth", fontsize=8)
+        for row, (name, found) in enumerate(deviations.items(), start=1):
+            if person not in found.people:
+                continue
+            values = found.predicted_mm[list(found.people).index(person)]
+            image = _show_deviation(axes[row, column], found, values)
+            r2 = identity_of_people(found)[person]["r2"]
+            axes[row, column].set_title(name.replace("_", " ") + ("" if r2 is None else f", R² {r2:.2f}"), fontsize=8)
+    figure.colorbar(image, ax=axes.ravel().tolist(), label="nearer than other people (mm)", shrink=0.7)
+    return figure
+
+
+def _show_deviation(axis: Axes, found: Deviations, values: np.ndarray) -> AxesImage:
+    rows, columns = (np.flatnonzero(found.common.inside.any(axis=side)) for side in (1, 0))
+    cut = found.image_of(values)[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    limit, pitch = IDENTITY_LIMIT_MM, found.common.pitch
+    return axis.imshow(cut, cmap=ERROR_COLOURS, vmin=-limit, vmax=limit, aspect=pitch.y_mm / pitch.x_mm)
 
 
 def draw_doubt(calibration: Mapping[str, Any]) -> Figure:

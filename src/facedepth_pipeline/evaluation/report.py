@@ -9,6 +9,8 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from facedepth_pipeline.evaluation.metrics import WITHIN_MM
+from facedepth_pipeline.evaluation.regions import REGIONS
+from facedepth_pipeline.evaluation.scoring import on_all_pixels
 from facedepth_pipeline.evaluation.statistics import Interval
 from facedepth_pipeline.sidecar import GeneratorSidecar
 
@@ -36,7 +38,6 @@ COLUMNS = {
     "mae_mm_shift_aligned": "MAE, shift aligned",
     "p95_mm": "95th percentile",
     "bias_mm": "bias",
-    "normal_angle_deg": "normals, degrees",
     "nose_protrusion_error_mm": "nose protrusion",
 }
 
@@ -56,8 +57,8 @@ def write_report(
         sidecar: Of the generator that was measured.
         promotion: What was decided, with ``reason``.
         doubt: ``doubt_calibration``, empty if it was not checked.
-        pictures: ``per_subject``, ``error_faces``, ``regions``, ``cases``, and ``doubt`` and ``training_curves``, which
-            may be None.
+        pictures: ``per_subject``, ``error_faces``, ``regions``, ``cases``, and ``identity``, ``doubt`` and
+            ``training_curves``, which may be None.
         test_subjects: A figure for each held-out person, by subject id.
     """
     curves = pictures["training_curves"]
@@ -82,6 +83,7 @@ below 0 the generator is better. <i>Inner</i>, and all columns after it: at leas
 the rim of the mask. <i>Shift aligned</i>: one offset an image forgiven.</p>
 <div class="scroll">{_detail_table(metrics)}</div>
 {_image(pictures["per_subject"], "Mean absolute error of each person")}
+{_likeness(metrics, pictures["identity"])}
 <h2>Where on the face</h2>
 {_image(pictures["error_faces"], "Mean error in each pixel, signed and unsigned")}
 {_image(pictures["regions"], "Mean absolute error of each region")}
@@ -108,6 +110,75 @@ error: over the pixels of an image <b>{doubt["pixel_correlation"]:+.2f}</b> {int
 twice the spread at {100 * doubt["within_two"]:.0f} % of the pixels; were the spread the error to be expected, it would
 be 95 %.</p>
 {_image(picture, "Error against spread")}"""
+
+
+def _likeness(metrics: Mapping[str, Any], picture: Figure | None) -> str:
+    """How true the faces are, beside the baselines, and beside each method from elsewhere on its own pixels."""
+    foreign = {name: figures for name, figures in metrics["baselines"].items() if "on_same_pixels" in figures}
+    compared = on_all_pixels(metrics)
+    return f"""<h2>How true are the faces?</h2>
+<p>A photo hardly says how far away a face is or where it looks. Errors are therefore taken after the shift in z and the
+tilts about x and y that fit best, without scale, at least {metrics["erosion_px"]} pixels from the rim of the mask and
+within 75 mm of the nose tip.</p>
+<div class="scroll">{_likeness_table(compared)}</div>
+<p class="note"><i>Difference</i>: generator less baseline, paired by person. <i>Normals</i>: mean angle between the
+predicted and the true surface. <i>Roughness</i>: ripple of two to four pixels in units of the ripple of the truth;
+above 1 a mesh shows stripes, below 1 it lacks details. <i>Recovered identity</i>: how much of what sets a person apart
+from the other people is predicted. <i>R²</i> is 1 for all of it and 0 for one face for everybody; the <i>slope</i> says
+how strongly peculiarities are predicted, the <i>correlation</i> how rightly.</p>
+{"".join(_beside_foreign(name, figures) for name, figures in foreign.items())}
+{_identity(compared | foreign, picture)}"""
+
+
+def _beside_foreign(name: str, figures: Mapping[str, Any]) -> str:
+    said = escape(name.replace("_", " "))
+    missing = figures["images_missing"]
+    lacks = f" It lacks {len(missing)} images, first {escape(', '.join(missing[:5]))}." if missing else ""
+    return f"""<h3>On the pixels of {said}</h3>
+<p>{said} comes from elsewhere. It covers {100 * figures["coverage"]:.0f} % of that part of the face on
+{figures["images"]} images of {figures["subjects"]} people, and all are measured there alone.{lacks}</p>
+<div class="scroll">{_likeness_table(figures["on_same_pixels"] | {name: figures})}</div>"""
+
+
+def _likeness_table(rows: Mapping[str, Mapping[str, Any]]) -> str:
+    body = []
+    for name, figures in rows.items():
+        paired, identity = figures.get("generator_difference_aligned"), figures["recovered_identity"] or {}
+        body.append(
+            _row(
+                name,
+                _number(figures["mae_mm_aligned"]),
+                _interval(figures["mae_mm_aligned_ci95"], "{}"),
+                "" if paired is None else f"{paired['difference']:+.2f}{_interval(paired['ci95'], ' ({})', '+.2f')}",
+                _number(figures["normal_angle_deg"]),
+                _number(figures["roughness"]),
+                _number(identity.get("r2")),
+                _interval(identity.get("r2_ci95"), "{}"),
+                _number(identity.get("slope")),
+                _number(identity.get("correlation")),
+            )
+        )
+    heads = (
+        "aligned MAE, mm", "95 % interval", "difference", "normals, degrees", "roughness",
+        "recovered identity: R²", "95 % interval", "slope", "correlation",
+    )  # fmt: skip
+    return _table(heads, body)
+
+
+def _identity(rows: Mapping[str, Mapping[str, Any]], picture: Figure | None) -> str:
+    """Recovered identity by region, and its picture."""
+    known = {name: figures["recovered_identity"] for name, figures in rows.items() if figures["recovered_identity"]}
+    if not known:
+        return '<p class="limit">Fewer than three people: nothing sets one apart from the others.</p>'
+    body = [
+        _row(name, *(_number(identity["by_region"][region]["r2"]) for region in REGIONS))
+        for name, identity in known.items()
+    ]
+    return f"""<h3>Recovered identity of each region, R²</h3>
+<div class="scroll">{_table(REGIONS, body)}</div>
+{_image(picture, "What sets people apart from the others: truth above, predictions below")}
+<p class="note">Some people, from the best recovered to the worst. Above: the truth of a person less the mean of the
+other people. Below: the prediction less the mean prediction of the method. Red is nearer.</p>"""
 
 
 def _limits(metrics: Mapping[str, Any]) -> str:
@@ -177,11 +248,17 @@ def _row(name: str, *cells: str) -> str:
 
 
 def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"
+    return "" if value is None else _figure(value, ".2f")
 
 
 def _interval(interval: Interval | None, form: str, digits: str = ".2f") -> str:
-    return "" if interval is None else form.format(f"{interval[0]:{digits}} to {interval[1]:{digits}}")
+    return "" if interval is None else form.format(" to ".join(_figure(end, digits) for end in interval))
+
+
+def _figure(value: float, digits: str) -> str:
+    """The figure as text, 0 without a minus."""
+    text = f"{value:{digits}}"
+    return text if float(text) else f"{0:{digits}}"
 
 
 def _facts(metrics: Mapping[str, Any], sidecar: GeneratorSidecar, promotion: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from facedepth_pipeline.evaluation.metrics import METRICS
 
-WITH_INTERVAL = ("mae_mm", "rmse_mm", "mae_mm_shift_aligned")
+WITH_INTERVAL = ("mae_mm", "rmse_mm", "mae_mm_shift_aligned", "mae_mm_aligned", "normal_angle_deg", "roughness")
 
 Interval = list[float]  # low and high
 
@@ -59,7 +59,7 @@ def summarize(per_subject: pd.DataFrame, samples: int, seed: int) -> dict[str, d
     for predictor, rows in per_subject.groupby("predictor", sort=True):
         figures: dict[str, Any] = {name: _mean_or_none(rows[name]) for name in METRICS}
         for name in WITH_INTERVAL:
-            figures[f"{name}_ci95"] = bootstrap_interval(rows[name].tolist(), samples, seed)
+            figures[f"{name}_ci95"] = bootstrap_interval(rows[name].dropna().tolist(), samples, seed)
         summary[str(predictor)] = figures
     return summary
 

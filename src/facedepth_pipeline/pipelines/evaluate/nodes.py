@@ -18,15 +18,24 @@ from facedepth_pipeline.evaluation.doubt import check_doubt
 from facedepth_pipeline.evaluation.figures import (
     draw_doubt,
     draw_error_faces,
+    draw_identity_maps,
     draw_per_subject,
     draw_regions,
     draw_test_subject,
     draw_training_curves,
 )
+from facedepth_pipeline.evaluation.identity import Deviations
 from facedepth_pipeline.evaluation.metrics import mae_mm
 from facedepth_pipeline.evaluation.regions import points_of_face, points_of_template
 from facedepth_pipeline.evaluation.report import write_report
-from facedepth_pipeline.evaluation.scoring import GENERATOR, score_predictors, summarize_scores
+from facedepth_pipeline.evaluation.scoring import (
+    GENERATOR,
+    Protocol,
+    Scores,
+    on_all_pixels,
+    score_predictors,
+    summarize_scores,
+)
 from facedepth_pipeline.evaluation.statistics import paired_difference
 from facedepth_pipeline.pairs import Pair, Pairs, pairs_digest
 from facedepth_pipeline.parameters import EvaluateParameters, TrainParameters
@@ -130,28 +139,36 @@ def score(
     pairs_256: Pairs,
     test_fiducials: Mapping[str, np.ndarray],
     parameters: EvaluateParameters,
-) -> tuple[dict[str, Any], pd.DataFrame, pd.DataFrame]:
-    """Measure generator and baselines on the test pairs: summary, by image, by subject."""
+) -> tuple[dict[str, Any], pd.DataFrame, pd.DataFrame, dict[str, Deviations]]:
+    """Measure generator and baselines on the test pairs: summary, by image, by subject, and what sets people apart."""
     test_subjects = set(predicted_depth.table["subject_id"])
     test_pairs = pairs_256.of_subjects(test_subjects)
     position = {image_id: index for index, image_id in enumerate(predicted_depth.table["image_id"])}
-    per_image = score_predictors(
+    sidecar = evaluated_model.sidecar
+    scores = score_predictors(
         test_pairs,
         {GENERATOR: lambda pair: predicted_depth[position[pair.image_id]].depth_map.depth_mm, **baselines.predict},
-        parameters.erosion_px,
-        points_of_template(evaluated_model.sidecar.landmarks, evaluated_model.sidecar.fit),
-        test_fiducials,
+        Protocol(parameters.erosion_px, points_of_template(sidecar.landmarks, sidecar.fit), test_fiducials),
+        baselines.foreign,
         progress=lambda pairs: tqdm(pairs, desc="scoring", unit="photo"),
     )
-    per_subject, metrics = summarize_scores(per_image, parameters)
-    seen = sorted(test_subjects & set(evaluated_model.sidecar.training_subjects))
+    per_subject, metrics = summarize_scores(scores, parameters)
+    seen = sorted(test_subjects & set(sidecar.training_subjects))
     about = {
         "model_uri": evaluated_model.model_uri,
         "data_digest": pairs_digest(test_pairs),
-        "baselines_left_out": dict(baselines.left_out),
+        "baselines_left_out": {**baselines.left_out, **_without_images(scores, len(test_pairs))},
         "test_subjects_with_ids_of_training": seen,
     }
-    return metrics | about, per_image, per_subject
+    pictured = {name: scores.identities.get(name) for name in (GENERATOR, *baselines.foreign)}
+    apart = {name: found for name, found in pictured.items() if found is not None}
+    return metrics | about, scores.per_image, per_subject, apart
+
+
+def _without_images(scores: Scores, images: int) -> dict[str, str]:
+    """Methods from elsewhere that predict no test image at all, and what to look at."""
+    why = "it has no depth at the face of any test image; its files are named by image ids, such as {}"
+    return {name: why.format(ids[0]) for name, ids in scores.missing.items() if len(ids) == images}
 
 
 def promote_generator(
@@ -219,10 +236,11 @@ def report(
     depth_metrics: dict[str, Any],
     per_image: pd.DataFrame,
     per_subject: pd.DataFrame,
+    identity_deviations: Mapping[str, Deviations],
     test_fiducials: Mapping[str, np.ndarray],
     doubt_calibration: dict[str, Any],
     promotion: dict[str, Any],
-) -> tuple[str, Figure, Figure, Figure, Figure, dict[str, Figure]]:
+) -> tuple[str, Figure, Figure, Figure, Figure, Figure, dict[str, Figure]]:
     """Draw where the errors are and write the page."""
     test_pairs = pairs_256.of_subjects(set(predicted_depth.table["subject_id"]))
     own = per_image[per_image["predictor"] == GENERATOR].reset_index(drop=True)
@@ -234,7 +252,7 @@ def report(
             [predicted_depth[position].depth_map.depth_mm for position in chosen],
             [own["mae_mm"][position] for position in chosen],
         )
-    by_subject = draw_per_subject(per_subject)
+    by_subject = draw_per_subject(per_subject[per_subject["predictor"].isin(on_all_pixels(depth_metrics))])
     error_faces = draw_error_faces(test_pairs, (pair.depth_map.depth_mm for pair in predicted_depth))
     first, sidecar = test_pairs[0], evaluated_model.sidecar
     template = points_of_template(sidecar.landmarks, sidecar.fit)
@@ -248,6 +266,7 @@ def report(
         [own["mae_mm"][position] for position in ends],
         title="lowest and highest error: photo, truth, prediction inside the true mask, error (red: too near)",
     )
+    identity_maps = draw_identity_maps(identity_deviations)
     history = training_history_of(evaluated_model.run_id)
     page = write_report(
         depth_metrics,
@@ -259,10 +278,11 @@ def report(
             "error_faces": error_faces,
             "regions": regions,
             "cases": cases,
+            "identity": identity_maps if identity_deviations else None,
             "doubt": draw_doubt(doubt_calibration) if doubt_calibration else None,
             "training_curves": None if history is None else draw_training_curves(history),
         },
         test_subjects=figures,
     )
     named = {f"subject_{subject_id}.png": figure for subject_id, figure in figures.items()}
-    return page, by_subject, error_faces, regions, cases, named
+    return page, by_subject, error_faces, regions, cases, identity_maps, named
