@@ -3,8 +3,8 @@
 ``python -m benchmarks.photo_sheet sheet.png PHOTO… --generator starter --generator old=generator.keras``
 
 A row for each photo: the photo as the generator sees it, then for each generator the shaded depth from the front, from
-three quarters and in profile. Below the sheet's name the distances between the shapes of the photos whose names share
-their beginning up to ``_`` are printed where ``--same zoom`` names them: one person must have one shape.
+three quarters and in profile. With ``--same zoom`` the distances between the shapes of all photos whose names begin with
+``zoom`` are printed: one person must have one shape.
 """
 
 import argparse
@@ -16,7 +16,8 @@ from PIL import Image
 
 from facedepth_pipeline.datasets.generator import GeneratorDataset
 from facedepth_pipeline.depth import DepthMap
-from facedepth_pipeline.evaluation.alignment import align_to
+from facedepth_pipeline.evaluation.alignment import align_depth
+from facedepth_pipeline.evaluation.metrics import eroded
 from facedepth_pipeline.inference import PreparedFace, prepare_faces
 from facedepth_pipeline.mesh.grid import grid_mesh
 from facedepth_pipeline.mesh.preview import captioned, render_views
@@ -26,6 +27,7 @@ from facedepth_pipeline.photo.refusal import PhotoRefused
 from facedepth_pipeline.prediction import DepthGenerator, predict_depth_maps
 from facedepth_pipeline.starter import load_starter
 
+EROSION_PX = 3
 LOOSE = ReconstructionParameters(several_faces="largest", max_yaw_deg=60, max_pitch_deg=60, min_face_inside=0)
 
 
@@ -51,6 +53,13 @@ def clay(depth_map: DepthMap) -> np.ndarray:
     """Shaded views of a depth map from the front, three quarters and the side: (H, W, 3) uint8."""
     grey = np.full((*depth_map.valid.shape, 3), 200, np.uint8)
     return render_views(grid_mesh(depth_map, grey, LOOSE.max_depth_jump_mm))
+
+
+def apart_mm(first: DepthMap, second: DepthMap) -> float:
+    """Mean distance between two shapes in depth, after the shift and tilts that bring them together."""
+    both = eroded(first.valid & second.valid, EROSION_PX)
+    aligned = align_depth(first.depth_mm, second.depth_mm, both, second.pitch)
+    return float(np.abs(aligned - second.depth_mm)[both].mean())
 
 
 def main() -> None:
@@ -86,9 +95,7 @@ def main() -> None:
         for label, of_photo in depths.items():
             names = [name for name in of_photo if name.startswith(arguments.same)]
             for first, second in combinations(names, 2):
-                both = of_photo[first].valid & of_photo[second].valid
-                apart = align_to(of_photo[first], of_photo[second], both)
-                print(f"{label}: {first} and {second} lie {apart:.2f} mm apart")
+                print(f"{label}: {first} and {second} lie {apart_mm(of_photo[first], of_photo[second]):.2f} mm apart")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
     python losses_of_epochs.py '[{"adversary": "lsgan"}]' none|mirrored|multi_worker
 
 Weights come from numpy, the same for every backend; dropout is off and nothing is augmented. ``mirrored`` makes
-two devices of one processor; ``multi_worker`` reads TF_CONFIG.
+two devices of one processor; ``multi_worker`` reads TF_CONFIG. ``{"relightable": true}`` beside the changes of a recipe
+trains from relightable pairs; their light differs between backends, as random numbers do.
 """
 
 import json
@@ -20,9 +21,10 @@ if sys.argv[2] == "mirrored":  # before anything makes a tensor
 
 from benchmarks.recipes import train_parameters
 
+from facedepth_pipeline.data.layers import Layers, RelightablePair
 from facedepth_pipeline.depth import fitted_pitch
 from facedepth_pipeline.keras_import import keras
-from facedepth_pipeline.pairs import preprocess_pair
+from facedepth_pipeline.pairs import Pair, preprocess_pair
 from facedepth_pipeline.pix2pix.device import choose_device
 from facedepth_pipeline.pix2pix.input_pipeline import PairBatches
 from faces import dome
@@ -30,14 +32,23 @@ from faces import dome
 EPOCHS = 2
 
 
-def dome_batches() -> PairBatches:
+def dome_batches(relightable: bool = False) -> PairBatches:
     """Two batches of two domes."""
-    pairs = []
+    pairs: list[Pair | RelightablePair] = []
     for image in range(4):
         range_grey = dome(150 + 25 * image, 120 + 30 * image)
         portrait = np.repeat((range_grey // 2 + 40)[..., None], 3, axis=2)
         pairs.append(preprocess_pair(f"{image:04d}", f"{image:03d}", portrait, range_grey, "stretch"))
+    if relightable:
+        pairs[1:] = [skin_alone(pair) for pair in pairs[1:]]
     return PairBatches(pairs, batch_size=2, shuffle=False, seed=0)
+
+
+def skin_alone(pair: Pair) -> RelightablePair:
+    """A dome of skin that no shadow falls on."""
+    surface = np.where(pair.depth_map.valid[..., None], np.uint8([100, 255, 255]), np.uint8(0))
+    layers = Layers(pair.photo, surface, np.full((128, 128, 16), 255, np.uint8))
+    return RelightablePair(pair.image_id, pair.subject_id, "makehuman", layers, pair.depth_map, pair.fit)
 
 
 class Epochs(keras.callbacks.Callback):
@@ -58,6 +69,7 @@ def train(changes: dict[str, Any], distribution: str) -> list[dict[str, float]]:
     from facedepth_pipeline.pix2pix.backends import current_backend
 
     small = {"width": 4, "augmentation": "none", "learning_rate": 2e-3, "batch_size": 2}
+    relightable = changes.pop("relightable", False)
     recipe = train_parameters("paper", **{**small, **changes}).chosen
     backend = current_backend()
     with backend.placed(distribution, choose_device("auto", backend.has_gpu())):
@@ -72,7 +84,8 @@ def train(changes: dict[str, Any], distribution: str) -> list[dict[str, float]]:
             variable.assign(start + 0.05 * rng.standard_normal(variable.shape).astype(np.float32))
         epochs = Epochs()
         swap = [keras.callbacks.SwapEMAWeights()] if recipe.ema_momentum else []
-        backend.fit(model, dome_batches(), dome_batches(), 0, EPOCHS, [*swap, epochs])
+        batches = [dome_batches(relightable) for _ in range(2)]
+        backend.fit(model, *batches, 0, EPOCHS, [*swap, epochs])
     return epochs.logged
 
 

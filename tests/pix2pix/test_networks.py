@@ -227,4 +227,4 @@ def test_bilinear_enlargement_draws_fewer_stripes_than_transposed_convolutions()
         decoder: stripes(build_generator(8, "instance", 0, decoder).predict(np.asarray(smooth), verbose=0))
         for decoder in ("transposed", "bilinear")
     }
-    assert by_decoder["bilinear"] < 0.5 * by_decoder["transposed"]
+    assert by_decoder["bilinear"] < 0.1 * by_decoder["transposed"]
