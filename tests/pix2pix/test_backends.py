@@ -18,6 +18,7 @@ EVERY_TERM = {
     "ema_momentum": 0.9,
 }
 EVERY_PART = {
+    "learning_rate": 5e-4,
     "adversary": "none",
     "decoder": "bilinear",
     "deepest_multiple": 4,
