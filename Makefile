@@ -69,9 +69,13 @@ peers: .venv-torch ## Install PyTorch in an environment of its own, for make ben
 bench: $(VENV)/.installed ## Time what matters, one JSON object a line; ONLY=name for one of them
 	$(BIN)/python -m benchmarks $(ONLY)
 
+EPOCHS ?= 50
+
 .PHONY: starter
-starter: $(VENV)/.installed ## Train and pack the generator that ships with the package: an hour and a quarter on two cores
-	$(BIN)/kedro run --env=starter --pipelines=synthesize,ingest,preprocess,train,evaluate
+starter: $(VENV)/.installed ## Train and pack the generator that ships with the package; ICT=clone of ICT-FaceKit, EPOCHS=50
+	@test -n "$(ICT)" || { echo "The starter learns from two head models. MakeHuman's ships; clone the other one:"; \
+		echo "  git clone https://github.com/ICT-VGL/ICT-FaceKit   (MIT licence)"; echo "  make starter ICT=ICT-FaceKit"; exit 1; }
+	$(BIN)/kedro run --env=starter --pipelines=synthesize,ingest,preprocess,train,evaluate --params=ict_root=$(abspath $(ICT)),train.recipes.metric.epochs=$(EPOCHS)
 	$(BIN)/python tools/pack_starter.py data/starter
 
 .PHONY: viz

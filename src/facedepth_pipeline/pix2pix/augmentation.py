@@ -41,8 +41,10 @@ def jitter_and_mirror(
     top = ops.floor(draws[0] * (margin + 1))
     left = ops.floor(draws[1] * (margin + 1))
     if enlarged_px == size:
-        mirrored = draws[2][..., None, None] < 0.5
-        photo, depth_mm, valid = (ops.where(mirrored, x[:, :, ::-1], x) for x in (photo, depth_mm * valid, valid))
+        mirrored = ops.cast(draws[2][..., None, None] < 0.5, "float32")
+        photo, depth_mm, valid = (
+            mirrored * ops.flip(image, axis=2) + (1 - mirrored) * image for image in (photo, depth_mm * valid, valid)
+        )
         return photo, depth_mm, valid
     index = ops.arange(size, dtype="float32")[None]
     column_index = ops.where(draws[2] < 0.5, size - 1 - index, index)

@@ -139,8 +139,8 @@ class Networks(keras.Model):
         albedo, surface, visibility = (ops.cast(part, "float32") for part in (data[0], *data[2:]))
         seeds = self.augmentation_seed if training else VALIDATION_LIGHT_SEED
         relit = relight(Lit(albedo, surface, visibility, depth_mm, valid), self.pitch, seeds)
-        has_layers = ops.max(surface[..., 2:], axis=(1, 2, 3), keepdims=True) > 0
-        return ops.where(has_layers, relit, photo)
+        has_layers = ops.cast(ops.max(surface[..., 2:], axis=(1, 2, 3), keepdims=True) > 0, "float32")
+        return has_layers * relit + (1 - has_layers) * photo
 
     def _moved(self, photo: Any, depth_mm: Any, valid: Any) -> tuple[Any, Any, Any]:
         recipe, seeds = self.recipe, self.augmentation_seed
