@@ -27,7 +27,7 @@ def develop(
         draws: Source of ``CAMERA_NUMBERS`` numbers for each image.
 
     Returns:
-        (N, 256, 256, 3) sRGB in [0, 1].
+        (N, 256, 256, 3) sRGB in [-1, 1].
     """
     gains = ops.exp(draws.normal(3) * np.array([0.07, 0.03, 0.09], np.float32))
     gains = gains * _balance(illuminant, draws.between(0.4, 1.0, 1))
@@ -48,7 +48,7 @@ def _exposed(light: keras.KerasTensor, gains: keras.KerasTensor, vignette: keras
 def _toned(picture: keras.KerasTensor, saturation: keras.KerasTensor, contrast: keras.KerasTensor) -> keras.KerasTensor:
     grey = ops.mean(picture, axis=-1, keepdims=True)
     picture = ops.clip(grey + saturation[:, None, None, None] * (picture - grey), 0.0, 1.0)
-    return _contrast(picture, contrast)
+    return _contrast(2 * picture - 1, contrast)
 
 
 def _balance(illuminant: keras.KerasTensor, share: keras.KerasTensor) -> keras.KerasTensor:
@@ -83,6 +83,5 @@ def srgb_from_linear(linear: keras.KerasTensor) -> keras.KerasTensor:
 
 
 def _contrast(picture: keras.KerasTensor, contrast: keras.KerasTensor) -> keras.KerasTensor:
-    """An S-shaped curve through black, middle grey and white; its slope in the middle is 1 + contrast."""
-    signed = 2 * picture - 1
-    return 0.5 + 0.5 * signed * (1 + contrast[:, None, None, None] * (1 - ops.square(signed)))
+    """An S-shaped curve through black (-1), middle grey and white (1); its slope in the middle is 1 + contrast."""
+    return picture * (1 + contrast[:, None, None, None] * (1 - ops.square(picture)))

@@ -9,6 +9,7 @@ from keras import ops
 from facedepth_pipeline.depth import MAX_DEPTH_MM, MM_PER_PNG_LEVEL, PixelPitch
 from facedepth_pipeline.parameters import Recipe
 from facedepth_pipeline.pix2pix.augmentation import ENLARGED_PX, change_light, jitter_and_mirror
+from facedepth_pipeline.pix2pix.backends import one_piece
 from facedepth_pipeline.pix2pix.losses import (
     adversarial_loss,
     discriminator_loss,
@@ -136,11 +137,10 @@ class Networks(keras.Model):
 
     def _relit(self, photo: Any, data: Batch, depth_mm: Any, valid: Any, training: bool) -> Any:
         """Photos composed of the layers where the batch has them; in validation of the same light each time."""
-        albedo, surface, visibility = (ops.cast(part, "float32") for part in (data[0], *data[2:]))
+        surface = ops.cast(data[2], "float32")
         seeds = self.augmentation_seed if training else VALIDATION_LIGHT_SEED
-        relit = relight(Lit(albedo, surface, visibility, depth_mm, valid), self.pitch, seeds)
-        has_layers = ops.cast(ops.max(surface[..., 2:], axis=(1, 2, 3), keepdims=True) > 0, "float32")
-        return has_layers * relit + (1 - has_layers) * photo
+        relit = relight(Lit(data[0], surface, data[3], depth_mm, valid), self.pitch, seeds)
+        return _where_covered(relit, photo, surface)
 
     def _moved(self, photo: Any, depth_mm: Any, valid: Any) -> tuple[Any, Any, Any]:
         recipe, seeds = self.recipe, self.augmentation_seed
@@ -191,3 +191,9 @@ class Networks(keras.Model):
         for name, loss in losses.items():
             self.loss_trackers[name].update_state(loss)
         return {name: self.loss_trackers[name].result() for name in losses} | {"mae_mm": self.error_tracker.result()}
+
+
+@one_piece
+def _where_covered(relit: Any, photo: Any, surface: Any) -> Any:
+    """Photos composed of layers where there are any, and the finished ones."""
+    return ops.where(ops.max(surface[..., 2:], axis=(1, 2, 3), keepdims=True) > 0, relit, photo)

@@ -197,9 +197,18 @@ def _noisy(
 def save_as_jpeg(photo: keras.KerasTensor, share: float, seeds: Seeds) -> keras.KerasTensor:
     """Save this share of the photos as JPEG of quality 25 to 95."""
     draws = Draws(ops.shape(photo)[0], 2, seeds)
-    chosen = _across(draws.happens(share))
-    saved = through_jpeg(127.5 * (photo + 1), draws.between(*JPEG_QUALITY)) / 127.5 - 1
-    return photo + chosen * (saved - photo)
+    chosen = draws.happens(share)
+    return _instead(photo, through_jpeg(_levels(photo), draws.between(*JPEG_QUALITY)), chosen)
+
+
+@one_piece
+def _levels(photo: keras.KerasTensor) -> keras.KerasTensor:
+    return 127.5 * (photo + 1)
+
+
+@one_piece
+def _instead(photo: keras.KerasTensor, levels: keras.KerasTensor, chosen: keras.KerasTensor) -> keras.KerasTensor:
+    return photo + _across(chosen) * (levels / 127.5 - 1 - photo)
 
 
 CHANGES = {

@@ -32,14 +32,14 @@ FLAT_SHARE = 0.3  # share of the photos whose light is flattened, as in textures
 
 
 class Lit(NamedTuple):
-    """What the light of a batch falls on; all float32.
+    """What the light of a batch falls on.
 
     Attributes:
-        albedo: (N, 256, 256, 3) levels of the layer ``albedo``, 0 to 255.
-        surface: (N, 256, 256, 3) levels of the layer ``surface``, 0 to 255.
-        visibility: (N, 128, 128, 16) levels of the layer ``visibility``, 0 to 255.
-        depth_mm: (N, 256, 256, 1) millimetres, 0 where not valid.
-        valid: (N, 256, 256, 1), 0 or 1.
+        albedo: (N, 256, 256, 3) uint8 or float32 levels of the layer ``albedo``, 0 to 255.
+        surface: (N, 256, 256, 3) float32 levels of the layer ``surface``, 0 to 255.
+        visibility: (N, 128, 128, 16) uint8 or float32 levels of the layer ``visibility``, 0 to 255.
+        depth_mm: (N, 256, 256, 1) float32 millimetres, 0 where not valid.
+        valid: (N, 256, 256, 1) float32, 0 or 1.
     """
 
     albedo: keras.KerasTensor
@@ -89,9 +89,17 @@ def relight(layers: Lit, pitch: PixelPitch, seeds: Seeds) -> keras.KerasTensor:
     light, look = draw_light(draws), draw_look(draws)
     person, irradiance = shade(layers, light, look, grain(count, size, seeds), pitch)
     linear = composed(person, layers.surface, draw_backdrops(draws, size))
-    face = layers.surface[..., 2:] / 255 * layers.valid * _window(size)
-    illuminant = ops.sum(irradiance * face, axis=(1, 2)) / ops.maximum(ops.sum(face, axis=(1, 2)), 1e-4)
-    return 2 * develop(linear, face, illuminant, draws) - 1
+    face, illuminant = _metered(irradiance, layers.surface, layers.valid)
+    return develop(linear, face, illuminant, draws)
+
+
+@one_piece
+def _metered(
+    irradiance: keras.KerasTensor, surface: keras.KerasTensor, valid: keras.KerasTensor
+) -> tuple[keras.KerasTensor, keras.KerasTensor]:
+    """(N, 256, 256, 1) weight of each pixel of the face, and (N, 3) mean light on it."""
+    face = surface[..., 2:] / 255 * valid * _window(surface.shape[1])
+    return face, ops.sum(irradiance * face, axis=(1, 2)) / ops.maximum(ops.sum(face, axis=(1, 2)), 1e-4)
 
 
 @one_piece
@@ -131,7 +139,14 @@ def shade(
     irradiance = _with_scattering(irradiance, layers.surface, _scattered(irradiance, layers.surface))
     irradiance = _flattened(irradiance, layers.surface[..., 1:2], look.flatness)
     highlight = _highlight(normals, reach, layers.surface, light, look) * (1 - _across(look.flatness))
-    return reflectance * irradiance + highlight, irradiance
+    return _reflected(reflectance, irradiance, highlight), irradiance
+
+
+@one_piece
+def _reflected(
+    reflectance: keras.KerasTensor, irradiance: keras.KerasTensor, highlight: keras.KerasTensor
+) -> keras.KerasTensor:
+    return reflectance * irradiance + highlight
 
 
 def _flattened(
@@ -198,7 +213,7 @@ def _reflectance(albedo: keras.KerasTensor, surface: keras.KerasTensor, look: Lo
     Half of a change of tone is the same for all channels: darker skin is less saturated than a power makes it.
     """
     skin = surface[..., 1:2] / 255
-    level = ops.log(ops.maximum(albedo, 1.0) / 255)
+    level = ops.log(ops.maximum(ops.cast(albedo, "float32"), 1.0) / 255)
     tone = 0.5 * (_across(look.tone) - 1) * skin
     logarithm = ALBEDO_GAMMA * (level + tone * (level + ops.mean(level, axis=-1, keepdims=True)))
     other = ops.relu(1 - skin - _wetness(surface[..., :1]))
@@ -216,7 +231,7 @@ def _reach(normals: keras.KerasTensor, visibility: keras.KerasTensor, light: Lig
     A lamp lies between the 16 directions, so its shadow is their mean by nearness. A small lamp has a hard rim to its
     shadow, so there the mean is made steeper.
     """
-    lobes, free = lobe_directions(), visibility / 255
+    lobes, free = lobe_directions(), ops.cast(visibility, "float32") / 255
     kappa = ops.clip(1500 / ops.square(light.radius_deg + 8.0), 3.0, 14.0)
     weight = ops.exp(kappa[..., None] * (ops.einsum("nlj,kj->nlk", light.directions, lobes) - 1))
     weight = weight / ops.sum(weight, axis=-1, keepdims=True)

@@ -120,6 +120,7 @@ def test_pipeline_reads_the_head_model_and_writes_pairs_and_reports():
     pipeline = create_pipeline()
     assert pipeline.inputs() == {"head_models", "params:synthesize", "params:relightable", "params:preprocess"}
     assert pipeline.outputs() == {
+        "relightable_pairs",
         *("stand_in_subjects_sheet", "stand_in_expressions_sheet", "stand_in_lights_sheet"),
         *("stand_in_anthropometry", "stand_in_anthropometry_figure"),
     }
