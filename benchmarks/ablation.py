@@ -106,8 +106,8 @@ def parameters_of(variant: dict[str, Any], seed: int, epochs: int) -> TrainParam
 
 def train_and_measure(train: Pairs, validation: Pairs, parameters: TrainParameters) -> dict[str, Any]:
     """One training: error of each validation person, and the time it took."""
-    from facedepth_pipeline.keras_import import keras
     from facedepth_pipeline.pix2pix.training import fit_generator
+    from facedepth_pipeline.runtime.keras_import import keras
 
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:

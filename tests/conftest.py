@@ -74,7 +74,7 @@ def texas_tree(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def generator() -> DepthGenerator:
     """A network that takes the mean brightness of a photo for its depth, with dropout as in pix2pix."""
-    from facedepth_pipeline.keras_import import keras
+    from facedepth_pipeline.runtime.keras_import import keras
 
     photo = keras.Input((256, 256, 3))
     mean = keras.layers.Conv2D(1, 1, use_bias=False, kernel_initializer=keras.initializers.Constant(1 / 3))(photo)

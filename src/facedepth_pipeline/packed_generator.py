@@ -35,7 +35,7 @@ class PackedGenerator:
             if model_uri != self.model_uri:
                 raise ValueError(f"The starter here is {model_uri}; expected {self.model_uri}.")
             return generator
-        from facedepth_pipeline.keras_import import keras
+        from facedepth_pipeline.runtime.keras_import import keras
 
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "generator.keras"

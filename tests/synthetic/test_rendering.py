@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from facedepth_pipeline.depth import FRAME_HEIGHT_PX, FRAME_WIDTH_PX
-from facedepth_pipeline.open3d_import import o3d
+from facedepth_pipeline.runtime.open3d_import import o3d
 from facedepth_pipeline.synthetic.imaging.scanner import Scanner
 from facedepth_pipeline.synthetic.lighting.light import AreaLight, Lighting
 from facedepth_pipeline.synthetic.lighting.raycasting import Scene, visible_triangles

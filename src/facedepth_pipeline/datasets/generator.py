@@ -16,7 +16,7 @@ from facedepth_pipeline.sidecar import GeneratorSidecar
 
 def load_generator_file(path: Path) -> DepthGenerator:
     """The generator of a ``.keras`` file with its sidecar ``.json`` beside it, both of which are there."""
-    from facedepth_pipeline.keras_import import keras
+    from facedepth_pipeline.runtime.keras_import import keras
 
     sidecar = GeneratorSidecar.model_validate_json(path.with_suffix(".json").read_bytes())
     return DepthGenerator(keras.models.load_model(path, compile=False), sidecar)

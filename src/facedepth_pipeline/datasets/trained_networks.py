@@ -15,7 +15,7 @@ class NetworkFolder:
 
     def load(self, name: str) -> Any:
         """The network, loaded in safe mode; None if there is none of this name."""
-        from facedepth_pipeline.keras_import import keras
+        from facedepth_pipeline.runtime.keras_import import keras
 
         path = self._path(name)
         return keras.models.load_model(path, compile=False) if path.is_file() else None

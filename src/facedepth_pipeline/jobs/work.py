@@ -11,8 +11,8 @@ from threading import Lock
 from typing import Any, Protocol
 
 from facedepth_pipeline import __version__
-from facedepth_pipeline.freed_memory import return_freed_memory
 from facedepth_pipeline.jobs.plan import PhotoFile
+from facedepth_pipeline.runtime.freed_memory import return_freed_memory
 
 # Keras and Open3D are imported when the first photo is to be reconstructed: whoever hands out work needs neither.
 

@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from facedepth_pipeline.depth import DepthMap
 from facedepth_pipeline.mesh.mesh import Mesh, vertex_normals
-from facedepth_pipeline.open3d_import import o3d
+from facedepth_pipeline.runtime.open3d_import import o3d
 
 VIEW_SIZE_PX, VIEW_WIDTH_PX = 320, 250  # a face is higher than it is wide
 CAPTION_PX = 24

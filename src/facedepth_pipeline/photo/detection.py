@@ -47,7 +47,7 @@ class FaceDetector:
 
     @cached_property
     def _network(self) -> Any:
-        from facedepth_pipeline.keras_import import keras  # noqa: I001  TensorFlow's first import, quietly
+        from facedepth_pipeline.runtime.keras_import import keras  # noqa: I001  TensorFlow's first import, quietly
         from mtcnn import MTCNN
 
         if keras.backend.backend() != "tensorflow":

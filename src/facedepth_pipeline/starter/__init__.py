@@ -21,8 +21,8 @@ WEIGHTS_FILE, SIDECAR_FILE = "weights.npz", "sidecar.json"
 
 def load_starter() -> tuple[DepthGenerator, str]:
     """The generator, and a name for exactly these weights: ``starter/`` and the start of their SHA-256."""
-    from facedepth_pipeline.keras_import import keras  # noqa: F401  TensorFlow's first import, quietly
     from facedepth_pipeline.pix2pix.unet import build_generator
+    from facedepth_pipeline.runtime.keras_import import keras  # noqa: F401  TensorFlow's first import, quietly
 
     content, sidecar = _weights(), starter_sidecar()
     recipe = Recipe.model_validate({name: sidecar.parameters[name] for name in Recipe.model_fields})

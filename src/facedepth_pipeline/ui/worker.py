@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from facedepth_pipeline.freed_memory import return_freed_memory
+from facedepth_pipeline.runtime.freed_memory import return_freed_memory
 from facedepth_pipeline.ui.messages import (
     WARMING,
     Began,

@@ -2,7 +2,7 @@
 
 Open3D's shared library needs ``libusb-1.0.so.0``, which slim Linux images lack; the wheel
 ``libusb-package`` carries it. Loading it first, with its symbols global, lets Open3D find it.
-Import from here: ``from facedepth_pipeline.open3d_import import o3d``.
+Import from here: ``from facedepth_pipeline.runtime.open3d_import import o3d``.
 """
 
 import ctypes

@@ -7,7 +7,7 @@ itself; a failing import still raises. Import this module before the first ``imp
 
 import os
 
-from facedepth_pipeline.native_output import native_stderr_aside
+from facedepth_pipeline.runtime.native_output import native_stderr_aside
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
