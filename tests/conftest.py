@@ -15,6 +15,7 @@ import pytest
 from facedepth_pipeline.pairs import preprocess_pair
 from facedepth_pipeline.prediction import DepthGenerator
 from facedepth_pipeline.sidecar import GeneratorSidecar
+from facedepth_pipeline.storage.storage import Storage, open_storage
 from facedepth_pipeline.synthetic.head.head_model import HeadModel
 from faces import FRAME, LANDMARKS, ListedPairs, dome, pair_name, png_bytes
 
@@ -55,6 +56,14 @@ def bucket(s3_server) -> str:
     name = f"bucket-{uuid.uuid4().hex}"
     s3fs.S3FileSystem(use_listings_cache=False).mkdir(name)
     return f"s3://{name}"
+
+
+@pytest.fixture(params=["disk", "bucket"])
+def storage(request, tmp_path: Path) -> Storage:
+    """The same storage on a disk and in a bucket."""
+    return open_storage(
+        str(tmp_path / "store") if request.param == "disk" else request.getfixturevalue("bucket") + "/x/y"
+    )
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, get_args
 import click
 
 from facedepth_pipeline import __version__
-from facedepth_pipeline.datasets.files import replace_folder
 from facedepth_pipeline.parameters import Output, ReconstructionParameters
+from facedepth_pipeline.storage.whole_files import replace_folder
 
 if TYPE_CHECKING:
     from facedepth_pipeline.prediction import DepthGenerator

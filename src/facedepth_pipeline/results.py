@@ -20,7 +20,6 @@ import numpy as np
 from PIL import Image
 
 from facedepth_pipeline import __version__
-from facedepth_pipeline.atomic_write import write_atomically
 from facedepth_pipeline.batch import PhotoResult
 from facedepth_pipeline.depth import MM_PER_PNG_LEVEL, DepthMap, depth_to_png_levels
 from facedepth_pipeline.inference import Reconstruction
@@ -29,6 +28,7 @@ from facedepth_pipeline.mesh import export, glb
 from facedepth_pipeline.mesh.preview import preview
 from facedepth_pipeline.photo.refusal import PhotoRefused
 from facedepth_pipeline.records import PREVIEW_FILE, RECORD_FILE, Stamp
+from facedepth_pipeline.storage.whole_files import write_atomically
 
 PNG_EFFORT = 3  # of 9; 6, the default, takes two and a half times as long to save a sixteenth of the bytes
 

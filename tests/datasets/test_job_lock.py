@@ -14,7 +14,7 @@ from facedepth_pipeline.jobs.record import JobFailed
 HOLDER = """
 import sys, time
 from facedepth_pipeline.datasets.job_lock import only_job
-from facedepth_pipeline.datasets.storage import open_storage
+from facedepth_pipeline.storage.storage import open_storage
 with only_job(open_storage(sys.argv[1]), "locks", sys.argv[2], {"job_id": "held", "run_id": "run 1"}, 0):
     print("held", flush=True)
     time.sleep(600)
@@ -86,7 +86,7 @@ def test_shards_of_one_division_work_side_by_side_and_no_others(storage, hold):
 
 
 def test_a_lease_of_another_machine_is_stale_when_it_is_silent(bucket, monkeypatch):
-    from facedepth_pipeline.datasets.storage import open_storage
+    from facedepth_pipeline.storage.storage import open_storage
 
     storage = open_storage(bucket)
     monkeypatch.setattr(job_lock, "BEAT_S", 0.1)
@@ -106,7 +106,7 @@ def test_a_lease_of_another_machine_is_stale_when_it_is_silent(bucket, monkeypat
 
 
 def test_a_lease_that_was_taken_over_is_not_deleted_by_its_old_owner(bucket):
-    from facedepth_pipeline.datasets.storage import open_storage
+    from facedepth_pipeline.storage.storage import open_storage
 
     storage = open_storage(bucket)
     with lock(storage):
@@ -115,7 +115,7 @@ def test_a_lease_that_was_taken_over_is_not_deleted_by_its_old_owner(bucket):
 
 
 def test_a_target_that_may_not_be_written_is_an_error_before_any_work(tmp_path):
-    from facedepth_pipeline.datasets.storage import open_storage
+    from facedepth_pipeline.storage.storage import open_storage
 
     (tmp_path / "file").write_text("in the way")
     with (

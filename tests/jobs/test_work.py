@@ -8,10 +8,10 @@ import pytest
 from facedepth_pipeline.datasets.photos import PhotosOnDisk
 from facedepth_pipeline.datasets.reconstructions import ReconstructionStore
 from facedepth_pipeline.jobs import work
-from facedepth_pipeline.jobs.plan import PhotoFile
 from facedepth_pipeline.jobs.work import CANNOT_GO_ON, CannotGoOn, Task, reconstruct_chunk
 from facedepth_pipeline.made_by import MadeBy
 from facedepth_pipeline.parameters import ReconstructionParameters
+from facedepth_pipeline.storage.storage import StoredFile
 from faces import png_bytes, portrait_of_a_sphere
 
 PARAMETERS = ReconstructionParameters(alignment="none", formats=["glb"])
@@ -57,7 +57,7 @@ def test_a_chunk_is_done_and_the_next_time_found(photos, packed, tmp_path):
     assert [outcome.photo for outcome in outcomes] == photos.files
     assert [outcome.record["faces"][0]["status"] for outcome in outcomes] == ["done"] * 3 + ["rejected"]
     assert {outcome.record["modified"] for outcome in outcomes} == {file.modified for file in photos.files}
-    copy = PhotoFile("1.png", 77, "another name for it")
+    copy = StoredFile("1.png", 77, "another name for it")
     (again,) = reconstruct_chunk((copy,), task(photos, results), packed)
     assert again.found
     assert (again.record["size_bytes"], again.record["modified"]) == (77, "another name for it")
@@ -76,7 +76,7 @@ def test_a_process_loads_one_generator_and_one_face_detector(packed):
 
 def test_a_photo_that_is_gone_or_may_not_be_read_does_not_stop_the_others(photos, packed, tmp_path):
     results = ReconstructionStore(str(tmp_path / "results"))
-    chunk = (photos.files[0], PhotoFile("gone.png", 1, "1"), photos.files[1])
+    chunk = (photos.files[0], StoredFile("gone.png", 1, "1"), photos.files[1])
     outcomes = reconstruct_chunk(chunk, task(photos, results), packed)
     by_name = {outcome.photo.name: outcome for outcome in outcomes}
     assert by_name["gone.png"].reason_code == "unreadable"

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from facedepth_pipeline.checkpoint import TrainingState, WriteWeights
-from facedepth_pipeline.datasets.files import replace_file
 from facedepth_pipeline.datasets.working_folder import WorkingFolderDataset
+from facedepth_pipeline.storage.whole_files import replace_file
 
 STATE_FILE = "state.json"
 SAMPLE_SUFFIX = ".npy"

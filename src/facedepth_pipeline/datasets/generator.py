@@ -6,9 +6,9 @@ from typing import Any
 from kedro.io import AbstractDataset, DatasetError
 from pydantic import TypeAdapter
 
-from facedepth_pipeline.datasets.files import replace_file
 from facedepth_pipeline.prediction import DepthGenerator
 from facedepth_pipeline.sidecar import GeneratorSidecar
+from facedepth_pipeline.storage.whole_files import replace_file
 
 # Keras is imported when a model is loaded or saved: the catalog makes every dataset of the project at
 # the start of each run, and `kedro run --pipelines=ingest` shall not pay for TensorFlow.

@@ -21,8 +21,8 @@ from typing import Any
 
 import psutil
 
-from facedepth_pipeline.datasets.storage import BucketStorage, LocalStorage, Storage
 from facedepth_pipeline.jobs.record import JobFailed
+from facedepth_pipeline.storage.storage import BucketStorage, LocalStorage, Storage
 
 try:
     import fcntl

@@ -13,8 +13,8 @@ from kedro_datasets.pandas import ParquetDataset
 
 from facedepth_pipeline.datasets.job_lock import WHOLE, only_job
 from facedepth_pipeline.datasets.reconstructions import ReconstructionStore
-from facedepth_pipeline.datasets.storage import open_storage
 from facedepth_pipeline.manifest import as_table, compacted
+from facedepth_pipeline.storage.storage import open_storage
 
 logger = logging.getLogger(__name__)
 

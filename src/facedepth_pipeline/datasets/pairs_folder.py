@@ -10,9 +10,9 @@ import pandas as pd
 from kedro.io import AbstractDataset, DatasetError
 from PIL import Image
 
-from facedepth_pipeline.datasets.files import replace_folder
 from facedepth_pipeline.depth import PixelPitch, depth_from_png_levels, depth_to_png_levels
 from facedepth_pipeline.pairs import Pair, Pairs
+from facedepth_pipeline.storage.whole_files import replace_folder
 
 INDEX_FILE = "index.parquet"
 

@@ -6,9 +6,8 @@ from typing import Any
 
 from kedro.io import AbstractDataset, DatasetError
 
-from facedepth_pipeline.datasets.storage import open_storage
-from facedepth_pipeline.jobs.plan import PhotoFile
 from facedepth_pipeline.photo.loading import PHOTO_SUFFIXES
+from facedepth_pipeline.storage.storage import StoredFile, open_storage
 
 
 class PhotosOnDisk:
@@ -22,7 +21,7 @@ class PhotosOnDisk:
         return type(self), (self.url,)
 
     @cached_property
-    def files(self) -> list[PhotoFile]:
+    def files(self) -> list[StoredFile]:
         """All photos, in order of names."""
         return [
             file

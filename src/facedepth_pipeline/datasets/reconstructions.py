@@ -12,10 +12,10 @@ from kedro.io import AbstractDataset, DatasetError
 from PIL import Image
 
 from facedepth_pipeline.datasets.job_lock import only_job, shard_lock
-from facedepth_pipeline.datasets.storage import LocalStorage, open_storage
 from facedepth_pipeline.jobs.record import JobRecord
 from facedepth_pipeline.manifest import as_table
 from facedepth_pipeline.records import PREVIEW_FILE, RECORD_FILE, Stamp, face_rows
+from facedepth_pipeline.storage.storage import LocalStorage, open_storage
 
 JOBS = "_jobs"  # below the results: what jobs have to say to each other, and to whoever asks in the morning
 LOCKS = f"{JOBS}/locks"

@@ -11,8 +11,8 @@ from kedro.io import AbstractDataset, DatasetError
 from PIL import Image
 from tqdm import tqdm
 
-from facedepth_pipeline.datasets.files import replace_file
-from facedepth_pipeline.datasets.lock import only_writer
+from facedepth_pipeline.storage.lock import only_writer
+from facedepth_pipeline.storage.whole_files import replace_file
 from facedepth_pipeline.synthetic.database import SyntheticPair
 from facedepth_pipeline.synthetic.stand_in import StandIn
 from facedepth_pipeline.texas.fiducials import format_fiducials

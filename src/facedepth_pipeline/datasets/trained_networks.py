@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from facedepth_pipeline.datasets.files import replace_file
 from facedepth_pipeline.datasets.working_folder import WorkingFolderDataset
+from facedepth_pipeline.storage.whole_files import replace_file
 
 
 class NetworkFolder:

@@ -11,8 +11,8 @@ from threading import Lock
 from typing import Any, Protocol
 
 from facedepth_pipeline import __version__
-from facedepth_pipeline.jobs.plan import PhotoFile
 from facedepth_pipeline.runtime.freed_memory import return_freed_memory
+from facedepth_pipeline.storage.storage import StoredFile
 
 # Keras and Open3D are imported when the first photo is to be reconstructed: whoever hands out work needs neither.
 
@@ -86,7 +86,7 @@ class Outcome:
         worker: Process that says so.
     """
 
-    photo: PhotoFile
+    photo: StoredFile
     record: Mapping[str, Any] | None = None
     found: bool = False
     problem: str = ""
@@ -103,7 +103,7 @@ _loaded: dict[str, tuple[Any, Any]] = {}  # generator and face detector by model
 _warm: set[str] = set()  # generators that have seen a photo in this process
 
 
-def reconstruct_chunk(chunk: tuple[PhotoFile, ...], task: Task, generator: Generator) -> list[Outcome]:
+def reconstruct_chunk(chunk: tuple[StoredFile, ...], task: Task, generator: Generator) -> list[Outcome]:
     """Read, reconstruct and write a few photos; each that comes to grief is said to have, and does no harm to others.
 
     Args:
@@ -125,7 +125,7 @@ def reconstruct_chunk(chunk: tuple[PhotoFile, ...], task: Task, generator: Gener
                 f"{task.version}: install the same one everywhere."
             )
         outcomes: list[Outcome] = []
-        contents: dict[PhotoFile, bytes] = {}
+        contents: dict[StoredFile, bytes] = {}
         for photo in chunk:
             with Alarm(task.photo_timeout_s):
                 read = _read(photo, task)
@@ -162,7 +162,7 @@ class Alarm:
         self._nowhere.close()
 
 
-def _read(photo: PhotoFile, task: Task) -> bytes | Outcome:
+def _read(photo: StoredFile, task: Task) -> bytes | Outcome:
     """Content of a photo, or what is there of it already."""
     try:
         content = task.photos.read(photo.name)
@@ -181,7 +181,7 @@ def _read(photo: PhotoFile, task: Task) -> bytes | Outcome:
     return Outcome(photo, record=found | here, found=True, worker=_me())
 
 
-def _reconstruct(contents: Mapping[PhotoFile, bytes], task: Task, generator: Any, detector: Any) -> list[Outcome]:
+def _reconstruct(contents: Mapping[StoredFile, bytes], task: Task, generator: Any, detector: Any) -> list[Outcome]:
     from facedepth_pipeline.batch import reconstruct_photos
     from facedepth_pipeline.records import Stamp
 

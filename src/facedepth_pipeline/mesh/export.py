@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from facedepth_pipeline.atomic_write import write_atomically
 from facedepth_pipeline.mesh import glb, obj, ply, stl, viewer
 from facedepth_pipeline.mesh.mesh import LineSet, Mesh
 from facedepth_pipeline.mesh.point_cloud import PointCloud
+from facedepth_pipeline.storage.whole_files import write_atomically
 
 
 def write_point_cloud_ply(path: Path, cloud: PointCloud, provenance: Mapping[str, str]) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from platformdirs import user_config_path
 from pydantic import BaseModel, ConfigDict, Field
 
-from facedepth_pipeline.atomic_write import write_atomically
+from facedepth_pipeline.storage.whole_files import write_atomically
 
 RECENT_PHOTOS = 6
 FILE_NAME = "window.json"

@@ -1,4 +1,4 @@
-"""Files and folders that are either whole or not there."""
+"""Files and folders that are either whole or not there. One of the modules that open files."""
 
 import errno
 import os
@@ -9,6 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 WRITERS_AT_ONCE = 8
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that no reader, and no crash, ever sees a part of it; after an error the old file is as it was.
+
+    Args:
+        path: Path of the file; its folder is made if it is not there.
+        content: Content of the whole file.
+    """
+    with replace_file(path) as partial:
+        partial.write_bytes(content)
 
 
 @contextmanager

@@ -10,11 +10,11 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ParamSpec, Protocol, TypeVar
 
-from facedepth_pipeline.datasets.files import replace_file, replace_folder
-from facedepth_pipeline.jobs.plan import PhotoFile
+from facedepth_pipeline.storage.whole_files import replace_file, replace_folder
 
 S3 = "s3://"
 PARTIALS = ".partial"  # folders that are being filled, in one place so that leftovers are found
@@ -23,13 +23,28 @@ Arguments = ParamSpec("Arguments")
 Returned = TypeVar("Returned")
 
 
+@dataclass(frozen=True)
+class StoredFile:
+    """A file as a listing shows it, unopened.
+
+    Attributes:
+        name: Path below the folder that was listed.
+        size_bytes: Size of the file.
+        modified: A text that changes when the file does; what it looks like is the storage's business.
+    """
+
+    name: str
+    size_bytes: int
+    modified: str
+
+
 class Storage(Protocol):
     """What both kinds can do; names are paths below it, with forward slashes. Errors are :class:`OSError`."""
 
     url: str
 
-    def files(self) -> Iterator[PhotoFile]:
-        """Every file below, as photos are listed, in order of names; nothing where there is no such folder.
+    def files(self) -> Iterator[StoredFile]:
+        """Every file below, in order of names; nothing where there is no such folder.
 
         ``modified`` is the time in nanoseconds, or the bucket's ETag.
         """
@@ -78,12 +93,12 @@ class LocalStorage:
         self.path = folder.absolute()  # workers have working directories of their own
         self.url = str(self.path)
 
-    def files(self) -> Iterator[PhotoFile]:  # noqa: D102  see Storage, here and below
+    def files(self) -> Iterator[StoredFile]:  # noqa: D102  see Storage, here and below
         for path in sorted(self.path.rglob("*")):
             if path.is_file():
                 about = path.stat()
                 name = path.relative_to(self.path).as_posix()
-                yield PhotoFile(name, about.st_size, str(about.st_mtime_ns))
+                yield StoredFile(name, about.st_size, str(about.st_mtime_ns))
 
     def matching(self, pattern: str) -> list[str]:  # noqa: D102
         return sorted(path.relative_to(self.path).as_posix() for path in self.path.glob(pattern))
@@ -157,10 +172,10 @@ class BucketStorage:
             return []
         return [found[key] for key in sorted(found)]
 
-    def files(self) -> Iterator[PhotoFile]:  # noqa: D102
+    def files(self) -> Iterator[StoredFile]:  # noqa: D102
         for about in self._listed():
             name = about["name"].removeprefix(self.prefix).lstrip("/")
-            yield PhotoFile(name, int(about["size"]), str(about.get("ETag", "")).strip('"'))
+            yield StoredFile(name, int(about["size"]), str(about.get("ETag", "")).strip('"'))
 
     @_as_os_error
     def matching(self, pattern: str) -> list[str]:  # noqa: D102

@@ -5,9 +5,9 @@ import threading
 import pytest
 import s3fs
 
-from facedepth_pipeline.datasets.files import replace_folder
 from facedepth_pipeline.datasets.photos import PhotosDataset, PhotosOnDisk
-from facedepth_pipeline.datasets.storage import PARTIALS, LocalStorage, open_storage
+from facedepth_pipeline.storage.storage import PARTIALS, LocalStorage, open_storage
+from facedepth_pipeline.storage.whole_files import replace_folder
 
 
 def test_what_was_written_is_read_listed_matched_and_deleted(storage):

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from kedro.io import DatasetError
-
 try:
     import fcntl
 except ImportError:  # Windows: there two runs are for the user to keep apart
@@ -17,12 +15,16 @@ except ImportError:  # Windows: there two runs are for the user to keep apart
 logger = logging.getLogger(__name__)
 
 
+class FolderInUse(OSError):
+    """Another process is writing to the folder."""
+
+
 @contextmanager
 def only_writer(folder: Path) -> Iterator[None]:
     """Keep other runs from writing to a folder until this block, or this process, ends in whatever way.
 
     Raises:
-        DatasetError: If another run holds the folder.
+        FolderInUse: If another run holds the folder.
     """
     if fcntl is None:
         yield
@@ -32,7 +34,7 @@ def only_writer(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise DatasetError(f"Another run is writing to {folder}: wait for its end, or stop it.") from error
+            raise FolderInUse(f"Another run is writing to {folder}: wait for its end, or stop it.") from error
         except OSError:
             logger.warning("%s is on a file system without locks: let one run at a time write there.", folder)
         yield
