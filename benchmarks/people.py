@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from facedepth_pipeline.data.pairs import Pairs
 from facedepth_pipeline.evaluation.metrics import mae_mm
-from facedepth_pipeline.pairs import Pairs
 
 
 def errors_by_person(network: Any, pairs: Pairs) -> dict[str, float]:

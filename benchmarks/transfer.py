@@ -15,8 +15,8 @@ from tqdm import tqdm
 from benchmarks.cases import head_model
 from benchmarks.recipes import train_parameters
 from facedepth_pipeline.baselines.mean_face import mean_training_face
+from facedepth_pipeline.data.pairs import Pair, preprocess_pair
 from facedepth_pipeline.datasets.checkpoints import CheckpointFolder
-from facedepth_pipeline.pairs import Pair, preprocess_pair
 from facedepth_pipeline.parameters import SynthesisParameters
 from facedepth_pipeline.synthetic.database import plan_database, render_database
 from facedepth_pipeline.synthetic.people.captures import Preset

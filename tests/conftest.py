@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facedepth_pipeline.pairs import preprocess_pair
+from facedepth_pipeline.data.pairs import preprocess_pair
 from facedepth_pipeline.prediction import DepthGenerator
 from facedepth_pipeline.sidecar import GeneratorSidecar
 from facedepth_pipeline.storage.storage import Storage, open_storage

@@ -20,8 +20,8 @@ if sys.argv[2] == "mirrored":  # before anything makes a tensor
 
 from benchmarks.recipes import train_parameters
 
+from facedepth_pipeline.data.pairs import preprocess_pair
 from facedepth_pipeline.depth import fitted_pitch
-from facedepth_pipeline.pairs import preprocess_pair
 from facedepth_pipeline.pix2pix.device import choose_device
 from facedepth_pipeline.pix2pix.input_pipeline import PairBatches
 from facedepth_pipeline.runtime.keras_import import keras

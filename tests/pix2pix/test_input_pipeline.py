@@ -3,8 +3,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from facedepth_pipeline.data.pairs import Pair
 from facedepth_pipeline.depth import depth_to_png_levels
-from facedepth_pipeline.pairs import Pair
 from facedepth_pipeline.pix2pix.backends import tensorflow
 from facedepth_pipeline.pix2pix.backends.tensorflow import as_dataset
 from facedepth_pipeline.pix2pix.input_pipeline import PairBatches

@@ -19,8 +19,8 @@ import numpy as np
 from keras import layers, ops
 from tqdm import tqdm
 
+from facedepth_pipeline.data.pairs import Pair
 from facedepth_pipeline.depth import IMAGE_SIZE_PX, MAX_DEPTH_MM
-from facedepth_pipeline.pairs import Pair
 from facedepth_pipeline.parameters import AutoencoderParameters
 
 SIZE_PX = 64

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from facedepth_pipeline.data.pairs import Pair
 from facedepth_pipeline.evaluation.statistics import bootstrap_interval
-from facedepth_pipeline.pairs import Pair
 
 BINS = 10
 

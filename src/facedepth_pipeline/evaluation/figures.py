@@ -10,9 +10,9 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from facedepth_pipeline.data.pairs import Pair, Pairs
 from facedepth_pipeline.depth import MAX_DEPTH_MM, DepthMap
 from facedepth_pipeline.evaluation.regions import REGIONS, FacePoints, face_regions
-from facedepth_pipeline.pairs import Pair, Pairs
 
 DEPTH_COLOURS = "viridis"
 ERROR_COLOURS = "RdBu_r"

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from facedepth_pipeline.data.pairs import Pair, Pairs
 from facedepth_pipeline.evaluation.metrics import image_metrics
 from facedepth_pipeline.evaluation.regions import FacePoints, points_of_face
 from facedepth_pipeline.evaluation.statistics import average_by_subject, paired_difference, summarize
-from facedepth_pipeline.pairs import Pair, Pairs
 from facedepth_pipeline.parameters import EvaluateParameters
 
 GENERATOR = "generator"

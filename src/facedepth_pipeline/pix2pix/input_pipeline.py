@@ -7,8 +7,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from facedepth_pipeline.data.pairs import Pair, Pairs
 from facedepth_pipeline.depth import depth_to_png_levels
-from facedepth_pipeline.pairs import Pair, Pairs
 
 DECODERS = 4
 

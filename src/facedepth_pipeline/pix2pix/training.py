@@ -12,8 +12,8 @@ import pandas as pd
 from tqdm import tqdm
 
 from facedepth_pipeline.checkpoint import Checkpoint, is_first_worker
+from facedepth_pipeline.data.pairs import Pair
 from facedepth_pipeline.depth import PixelPitch, denormalize_depth, normalize_depth
-from facedepth_pipeline.pairs import Pair
 from facedepth_pipeline.parameters import Recipe, TrainParameters
 from facedepth_pipeline.pix2pix.backends import current_backend
 from facedepth_pipeline.pix2pix.checkpointing import EpochCheckpoint, finite

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from facedepth_pipeline.data.texas.fiducials import NOSE_TIP
 from facedepth_pipeline.depth import (
     FRAME_HEIGHT_PX,
     FRAME_PITCH,
@@ -30,7 +31,6 @@ from facedepth_pipeline.synthetic.lighting.light import Shading, highlight, norm
 from facedepth_pipeline.synthetic.lighting.raycasting import Hits, Scene, interpolate
 from facedepth_pipeline.synthetic.people.captures import Capture
 from facedepth_pipeline.synthetic.people.subjects import Subject
-from facedepth_pipeline.texas.fiducials import NOSE_TIP
 
 FRAME = (FRAME_HEIGHT_PX, FRAME_WIDTH_PX)
 NOSE_REACH_MM = 15.0  # the nose tip is the nearest point within this distance of its landmark

@@ -10,11 +10,11 @@ import numpy as np
 import scipy
 
 import facedepth_pipeline
+from facedepth_pipeline.data.texas.names import PairName
 from facedepth_pipeline.parameters import SynthesisParameters
 from facedepth_pipeline.runtime.open3d_import import o3d
 from facedepth_pipeline.synthetic.database import SyntheticPair, Take, plan_database, render_database
 from facedepth_pipeline.synthetic.head.head_model import ARRAY_NAMES, HeadModel
-from facedepth_pipeline.texas.names import PairName
 
 MIXTURE = ("african", "asian", "caucasian")
 LOOKING_ON = ("people/anthropometry.py", "sheets.py", "stand_in.py")  # no pixel depends on them

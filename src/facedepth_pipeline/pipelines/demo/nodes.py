@@ -2,9 +2,9 @@
 
 import pandas as pd
 
+from facedepth_pipeline.data.splits import SubjectSplit
+from facedepth_pipeline.data.texas.ingestion import TexasSource
 from facedepth_pipeline.datasets.photos import PhotosOnDisk
-from facedepth_pipeline.splits import SubjectSplit
-from facedepth_pipeline.texas.ingestion import TexasSource
 
 
 def stage_photos(

@@ -12,6 +12,10 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from facedepth_pipeline.baselines.prepare import Baselines, Checkpoints, TrainedNetworks, prepare_baselines
+from facedepth_pipeline.data.pairs import Pair, Pairs, pairs_digest
+from facedepth_pipeline.data.splits import SubjectSplit
+from facedepth_pipeline.data.texas.fiducials import parse_fiducials
+from facedepth_pipeline.data.texas.ingestion import TexasSource
 from facedepth_pipeline.depth import DepthMap, depth_from_png_levels, depth_to_png_levels
 from facedepth_pipeline.evaluation.champion import judge
 from facedepth_pipeline.evaluation.doubt import check_doubt
@@ -28,13 +32,9 @@ from facedepth_pipeline.evaluation.regions import points_of_face, points_of_temp
 from facedepth_pipeline.evaluation.report import write_report
 from facedepth_pipeline.evaluation.scoring import GENERATOR, score_predictors, summarize_scores
 from facedepth_pipeline.evaluation.statistics import paired_difference
-from facedepth_pipeline.pairs import Pair, Pairs, pairs_digest
 from facedepth_pipeline.parameters import EvaluateParameters, TrainParameters
 from facedepth_pipeline.prediction import DepthGenerator, predict_depth_mm, sample_depth_mm
 from facedepth_pipeline.sidecar import GeneratorSidecar
-from facedepth_pipeline.splits import SubjectSplit
-from facedepth_pipeline.texas.fiducials import parse_fiducials
-from facedepth_pipeline.texas.ingestion import TexasSource
 from facedepth_pipeline.tracking.champion import champion_version
 from facedepth_pipeline.tracking.history import training_history_of
 from facedepth_pipeline.tracking.promotion import log_depth_metrics, record_verdict

@@ -7,12 +7,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
+from facedepth_pipeline.data.pairs import Pair, Pairs, preprocess_pair
+from facedepth_pipeline.data.splits import SubjectSplit, split_subjects
+from facedepth_pipeline.data.texas.images import decode_portrait, decode_range
+from facedepth_pipeline.data.texas.ingestion import TexasSource
 from facedepth_pipeline.evaluation.figures import draw_contact_sheet
-from facedepth_pipeline.pairs import Pair, Pairs, preprocess_pair
 from facedepth_pipeline.parameters import PreprocessParameters, SplitParameters
-from facedepth_pipeline.splits import SubjectSplit, split_subjects
-from facedepth_pipeline.texas.images import decode_portrait, decode_range
-from facedepth_pipeline.texas.ingestion import TexasSource
 
 
 def preprocess_pairs(

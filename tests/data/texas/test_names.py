@@ -2,7 +2,7 @@ from datetime import datetime
 
 import pytest
 
-from facedepth_pipeline.texas.names import PairName, parse_file_name
+from facedepth_pipeline.data.texas.names import PairName, parse_file_name
 
 
 def test_a_real_name_is_read_and_written_back():

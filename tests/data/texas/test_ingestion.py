@@ -5,9 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from facedepth_pipeline.datasets.texas_pairs import TexasTree
-from facedepth_pipeline.texas.fiducials import format_fiducials
-from facedepth_pipeline.texas.ingestion import MANIFEST_COLUMNS, accept_manifest, list_pairs
+from facedepth_pipeline.data.texas.fiducials import format_fiducials
+from facedepth_pipeline.data.texas.ingestion import MANIFEST_COLUMNS, accept_manifest, list_pairs
+from facedepth_pipeline.data.texas.tree import TexasTree
 from faces import FRAME, dome, pair_name, png_bytes
 
 

@@ -3,7 +3,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from facedepth_pipeline.splits import SubjectSplit, split_subjects
+from facedepth_pipeline.data.splits import SubjectSplit, split_subjects
 
 # As unequal as the real database: most people have one or two images, a few have dozens.
 COUNTS = {f"{i:03d}": (2 if i <= 91 else 36) for i in range(1, 119)}

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from facedepth_pipeline.texas.fiducials import format_fiducials, parse_fiducials
+from facedepth_pipeline.data.texas.fiducials import format_fiducials, parse_fiducials
 
 POINTS = np.random.default_rng(0).uniform(0, 500, (25, 2)).round(2)
 

@@ -10,10 +10,10 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from facedepth_pipeline.data.texas.fiducials import parse_fiducials
+from facedepth_pipeline.data.texas.images import decode_portrait, decode_range
+from facedepth_pipeline.data.texas.names import Kind, PairName, parse_file_name
 from facedepth_pipeline.depth import FRAME_HEIGHT_PX, FRAME_WIDTH_PX
-from facedepth_pipeline.texas.fiducials import parse_fiducials
-from facedepth_pipeline.texas.images import decode_portrait, decode_range
-from facedepth_pipeline.texas.names import Kind, PairName, parse_file_name
 
 IMAGE_FOLDERS = (PurePosixPath("PreprocessedImages"), PurePosixPath("."))
 METADATA_FILE = "metadata.csv"
@@ -50,7 +50,7 @@ def list_pairs(source: TexasSource, progress: Progress = iter) -> tuple[pd.DataF
 
     Images lie in the root or in ``PreprocessedImages/``; other files are left alone. A pair needs
     both images, decodable and of the frame's size, a range image as
-    :func:`~facedepth_pipeline.texas.images.decode_range` accepts it, and an image id of its own.
+    :func:`~facedepth_pipeline.data.texas.images.decode_range` accepts it, and an image id of its own.
 
     Args:
         source: The tree.

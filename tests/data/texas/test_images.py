@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from facedepth_pipeline.texas.images import decode_portrait, decode_range
+from facedepth_pipeline.data.texas.images import decode_portrait, decode_range
 from faces import dome, png_bytes
 
 GREY = dome(200, 250)
