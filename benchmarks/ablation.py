@@ -21,9 +21,9 @@ from benchmarks.recipes import train_parameters
 from facedepth_pipeline.data.pairs import Pairs, PairsView
 from facedepth_pipeline.data.pairs_folder import PairsOnDisk
 from facedepth_pipeline.data.splits import split_subjects
-from facedepth_pipeline.datasets.checkpoints import CheckpointFolder
 from facedepth_pipeline.evaluation.statistics import bootstrap_interval
 from facedepth_pipeline.parameters import TrainParameters
+from facedepth_pipeline.pix2pix.checkpoint_folder import CheckpointFolder
 
 SEEDS = (0, 1, 2)
 VALIDATION_SUBJECTS = 24

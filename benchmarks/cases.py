@@ -105,9 +105,9 @@ def matrix_product_tflops() -> Timing:
 
 def predict_s_per_image() -> Timing:
     """The generator through the function that is used, in float32 and, beside PyTorch, in bfloat16."""
+    from facedepth_pipeline.generator.prediction import predict_depth_mm
     from facedepth_pipeline.pix2pix.device import compute_in
     from facedepth_pipeline.pix2pix.unet import build_generator
-    from facedepth_pipeline.prediction import predict_depth_mm
 
     photos = np.random.default_rng(0).integers(0, 256, (8, 256, 256, 3), np.uint8)
     for width in (16, 64):
@@ -187,10 +187,10 @@ def grid_mesh_s_per_face() -> Timing:
 
 def photo_to_glb_s() -> Timing:
     """From the bytes of a photo to those of a GLB with its texture, by the starter, warm."""
+    from facedepth_pipeline.generator.starter import load_starter
     from facedepth_pipeline.inference import reconstruct_photo
     from facedepth_pipeline.photo.detection import FaceDetector
     from facedepth_pipeline.pix2pix.device import compute_in
-    from facedepth_pipeline.starter import load_starter
 
     generator, _ = load_starter()
     compute_in(generator.network, "auto")

@@ -17,12 +17,12 @@ from PIL import Image
 from benchmarks.cases import PROJECT, rendered_face
 from facedepth_pipeline.batch import reconstruct_photos
 from facedepth_pipeline.depth import depth_from_range
+from facedepth_pipeline.generator.starter import load_starter
 from facedepth_pipeline.inference import Reconstruction
 from facedepth_pipeline.made_by import MadeBy
 from facedepth_pipeline.mesh.grid import grid_mesh
 from facedepth_pipeline.mesh.preview import preview, render_views
 from facedepth_pipeline.parameters import ReconstructionParameters
-from facedepth_pipeline.starter import load_starter
 
 SAMPLE = Image.open(PROJECT / "data/01_raw/photos/astronaut.png").convert("RGB")
 

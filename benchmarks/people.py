@@ -10,7 +10,7 @@ from facedepth_pipeline.evaluation.metrics import mae_mm
 
 def errors_by_person(network: Any, pairs: Pairs) -> dict[str, float]:
     """MAE inside the valid mask in mm, mean over the pairs of each person."""
-    from facedepth_pipeline.prediction import predict_depth_mm
+    from facedepth_pipeline.generator.prediction import predict_depth_mm
 
     people: dict[str, list[float]] = {}
     for pair in pairs:

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from facedepth_pipeline.data.pairs import preprocess_pair
-from facedepth_pipeline.prediction import DepthGenerator
-from facedepth_pipeline.sidecar import GeneratorSidecar
+from facedepth_pipeline.generator.prediction import DepthGenerator
+from facedepth_pipeline.generator.sidecar import GeneratorSidecar
 from facedepth_pipeline.storage.storage import Storage, open_storage
 from facedepth_pipeline.synthetic.head.head_model import HeadModel
 from faces import FRAME, LANDMARKS, ListedPairs, dome, pair_name, png_bytes

@@ -119,7 +119,7 @@ def test_the_run_is_in_mlflow_with_parameters_curves_figures_and_model(root, tra
 
 def test_the_champion_gives_the_depth_that_was_measured(root, tracking):
     from facedepth_pipeline.data.pairs_folder import PairsOnDisk
-    from facedepth_pipeline.prediction import predict_depth_mm
+    from facedepth_pipeline.generator.prediction import predict_depth_mm
     from facedepth_pipeline.tracking.registry import load_registered_generator
 
     generator, _ = load_registered_generator("models:/facedepth-generator-test@champion")

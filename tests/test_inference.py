@@ -3,18 +3,18 @@ import pytest
 import trimesh
 
 from facedepth_pipeline.depth import FRAME_HEIGHT_PX, FRAME_WIDTH_PX, MAX_DEPTH_MM, fitted_pitch
-from facedepth_pipeline.inference import PreparedFace, prepare_faces, reconstruct_photo
-from facedepth_pipeline.parameters import ReconstructionParameters
-from facedepth_pipeline.photo.detection import DetectedFace, FaceDetector
-from facedepth_pipeline.photo.refusal import PhotoRefused, RefusalReason
-from facedepth_pipeline.pix2pix.device import compute_in
-from facedepth_pipeline.prediction import (
+from facedepth_pipeline.generator.prediction import (
     normalize_photo,
     predict_depth_and_doubt,
     predict_depth_maps,
     predicted_valid,
     sample_depth_mm,
 )
+from facedepth_pipeline.inference import PreparedFace, prepare_faces, reconstruct_photo
+from facedepth_pipeline.parameters import ReconstructionParameters
+from facedepth_pipeline.photo.detection import DetectedFace, FaceDetector
+from facedepth_pipeline.photo.refusal import PhotoRefused, RefusalReason
+from facedepth_pipeline.pix2pix.device import compute_in
 from faces import LANDMARKS, PORTRAIT, png_bytes, portrait_of_a_sphere
 from surfaces import sphere
 

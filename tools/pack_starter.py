@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from facedepth_pipeline import starter
 from facedepth_pipeline.data.pairs_folder import PairsOnDisk
 from facedepth_pipeline.datasets.generator import GeneratorDataset
-from facedepth_pipeline.prediction import predict_depth_mm
+from facedepth_pipeline.generator import starter
+from facedepth_pipeline.generator.prediction import predict_depth_mm
 
 LICENCE = "Apache-2.0"  # it has learned from rendered faces alone
 PACKAGE = Path(starter.__file__).parent

@@ -16,10 +16,10 @@ def main() -> None:
     from facedepth_pipeline.batch import reconstruct_photos
     from facedepth_pipeline.datasets.photos import PhotosOnDisk
     from facedepth_pipeline.datasets.reconstructions import ReconstructionStore
+    from facedepth_pipeline.generator.starter import load_starter
     from facedepth_pipeline.made_by import MadeBy
     from facedepth_pipeline.parameters import ReconstructionParameters
     from facedepth_pipeline.records import Stamp
-    from facedepth_pipeline.starter import load_starter
 
     generator, model_uri = load_starter()
     loaded = time.perf_counter()

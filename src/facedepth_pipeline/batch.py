@@ -7,6 +7,7 @@ from itertools import islice
 import numpy as np
 
 from facedepth_pipeline.depth import DepthMap
+from facedepth_pipeline.generator.prediction import DepthGenerator, predict_depth_and_doubt
 from facedepth_pipeline.inference import (
     PreparedFace,
     Reconstruction,
@@ -18,7 +19,6 @@ from facedepth_pipeline.made_by import MadeBy
 from facedepth_pipeline.parameters import ReconstructionParameters
 from facedepth_pipeline.photo.detection import FaceDetector
 from facedepth_pipeline.photo.refusal import PhotoRefused
-from facedepth_pipeline.prediction import DepthGenerator, predict_depth_and_doubt
 
 
 @dataclass(frozen=True, eq=False)

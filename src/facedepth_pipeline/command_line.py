@@ -14,7 +14,7 @@ from facedepth_pipeline.parameters import Output, ReconstructionParameters
 from facedepth_pipeline.storage.whole_files import replace_folder
 
 if TYPE_CHECKING:
-    from facedepth_pipeline.prediction import DepthGenerator
+    from facedepth_pipeline.generator.prediction import DepthGenerator
 
 # TensorFlow and Open3D are imported when a photo is to be reconstructed: help and info answer at once.
 
@@ -170,8 +170,8 @@ def info() -> None:
     """Say what is installed and which model would be used."""
     from importlib.metadata import version
 
+    from facedepth_pipeline.generator.starter import starter_sidecar
     from facedepth_pipeline.model_choice import champion_uri, tracking_uri
-    from facedepth_pipeline.starter import starter_sidecar
 
     click.echo(f"facedepth {__version__}, Python {sys.version.split()[0]}")
     click.echo(", ".join(f"{name} {version(name)}" for name in ("keras", "tensorflow", "trimesh", "mlflow")))

@@ -89,6 +89,11 @@ def range_from_depth(depth_mm: np.ndarray, valid: np.ndarray) -> np.ndarray:
     return np.where(valid & (grey >= 1), np.minimum(grey, 255), 0).astype(np.uint8)
 
 
+def normalize_photo(photo: np.ndarray) -> np.ndarray:
+    """float32 in [-1, 1] from uint8: ``photo / 127.5 - 1``."""
+    return photo.astype(np.float32) / np.float32(127.5) - np.float32(1)
+
+
 def normalize_depth(depth_mm: np.ndarray, valid: np.ndarray) -> np.ndarray:
     """Network target: ``2 * depth_mm / 81.6 - 1`` in [-1, 1], background -1 (float32)."""
     return np.where(valid, 2 * depth_mm / MAX_DEPTH_MM - 1, -1).astype(np.float32)

@@ -16,10 +16,10 @@ from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
 from mlflow.exceptions import MlflowException
 from pydantic import ValidationError
 
-from facedepth_pipeline.checkpoint import checkpoint_name, is_first_worker
 from facedepth_pipeline.data.pairs import pairs_digest
 from facedepth_pipeline.jobs.record import JobFailed, JobRecord
 from facedepth_pipeline.parameters import PARAMETER_GROUPS, BatchParameters, Parameters, TrainParameters, unknown_key
+from facedepth_pipeline.pix2pix.training_state import checkpoint_name, is_first_worker
 from facedepth_pipeline.summary import print_summary
 from facedepth_pipeline.tracking.jobs import name_run
 from facedepth_pipeline.tracking.runs import run_to_continue

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedepth_pipeline.depth import FRAME_HEIGHT_PX, FRAME_PITCH, FRAME_WIDTH_PX, DepthMap, fit_photo
+from facedepth_pipeline.generator.prediction import DepthGenerator, predict_depth_and_doubt
+from facedepth_pipeline.generator.sidecar import GeneratorSidecar
 from facedepth_pipeline.mesh.finish import close_back, finish_surface
 from facedepth_pipeline.mesh.grid import grid_mesh
 from facedepth_pipeline.mesh.mesh import LineSet, Mesh
@@ -30,8 +32,6 @@ from facedepth_pipeline.photo.alignment import (
 from facedepth_pipeline.photo.detection import DetectedFace, FaceDetector, choose_faces, require_size
 from facedepth_pipeline.photo.loading import decode_photo
 from facedepth_pipeline.photo.refusal import PhotoRefused, RefusalReason
-from facedepth_pipeline.prediction import DepthGenerator, predict_depth_and_doubt
-from facedepth_pipeline.sidecar import GeneratorSidecar
 
 MIN_FACE_PIXELS = 500  # of 65 536; a face fills a third of them
 

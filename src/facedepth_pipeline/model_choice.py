@@ -4,8 +4,8 @@ import hashlib
 import os
 from pathlib import Path
 
-from facedepth_pipeline.prediction import DepthGenerator
-from facedepth_pipeline.starter import STARTER_URI, load_starter
+from facedepth_pipeline.generator.prediction import DepthGenerator
+from facedepth_pipeline.generator.starter import STARTER_URI, load_starter
 
 MODEL_NAME = "facedepth-generator"
 LOCAL_STORE = Path("mlflow.db")
@@ -70,7 +70,7 @@ def champion_uri(store: str) -> str | None:
 
 
 def _model_file(path: Path) -> tuple[DepthGenerator, str]:
-    from facedepth_pipeline.datasets.generator import load_generator_file
+    from facedepth_pipeline.generator.network_files import load_generator_file
 
     for needed, what in ((path, "the model"), (path.with_suffix(".json"), "what the model says about itself")):
         if not needed.is_file():

@@ -150,7 +150,7 @@ def test_the_alarm_lets_those_go_who_are_in_time():
 
 
 def test_depth_does_not_depend_on_the_photos_beside_it(generator):
-    from facedepth_pipeline.prediction import predict_depth_mm
+    from facedepth_pipeline.generator.prediction import predict_depth_mm
 
     photos = np.random.default_rng(0).integers(0, 256, (5, 256, 256, 3), np.uint8)
     together = predict_depth_mm(generator.network, photos, 5)

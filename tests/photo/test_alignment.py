@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 
+from facedepth_pipeline.generator.sidecar import GeneratorSidecar
 from facedepth_pipeline.photo.alignment import (
     Similarity,
     align_face,
@@ -15,7 +16,6 @@ from facedepth_pipeline.photo.alignment import (
 )
 from facedepth_pipeline.photo.detection import DetectedFace
 from facedepth_pipeline.photo.refusal import PhotoRefused, RefusalReason
-from facedepth_pipeline.sidecar import GeneratorSidecar
 from faces import LANDMARKS
 
 SIDECAR = GeneratorSidecar(

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from facedepth_pipeline.generator.sidecar import GeneratorSidecar, LandmarkTemplate
 from facedepth_pipeline.photo.alignment import align_face
 from facedepth_pipeline.photo.detection import DetectedFace, FaceDetector, choose_faces, require_size
 from facedepth_pipeline.photo.loading import load_photo
 from facedepth_pipeline.photo.refusal import PhotoRefused, RefusalReason
-from facedepth_pipeline.sidecar import GeneratorSidecar, LandmarkTemplate
 
 ASTRONAUT = Path(__file__).parents[2] / "data/01_raw/photos/astronaut.png"
 # Read off the photo by eye, (x, y): pupils, tip of the nose, corners of the mouth.

@@ -5,10 +5,10 @@ import pytest
 from evaluation_parameters import evaluate_parameters
 from facedepth_pipeline.baselines.prepare import Baselines
 from facedepth_pipeline.data.splits import SubjectSplit
+from facedepth_pipeline.generator.prediction import DepthGenerator
+from facedepth_pipeline.generator.sidecar import GeneratorSidecar, LandmarkTemplate
 from facedepth_pipeline.pipelines.evaluate import nodes
 from facedepth_pipeline.pix2pix.unet import build_generator
-from facedepth_pipeline.prediction import DepthGenerator
-from facedepth_pipeline.sidecar import GeneratorSidecar, LandmarkTemplate
 from facedepth_pipeline.tracking.registry import EvaluatedModel
 from faces import ListedPairs
 

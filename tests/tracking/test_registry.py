@@ -5,9 +5,9 @@ from PIL import Image
 
 from facedepth_pipeline.depth import depth_to_png_levels
 from facedepth_pipeline.evaluation.champion import Verdict
+from facedepth_pipeline.generator.prediction import DepthGenerator, predict_depth_maps
+from facedepth_pipeline.generator.sidecar import GeneratorSidecar, LandmarkTemplate
 from facedepth_pipeline.pix2pix.unet import build_generator
-from facedepth_pipeline.prediction import DepthGenerator, predict_depth_maps
-from facedepth_pipeline.sidecar import GeneratorSidecar, LandmarkTemplate
 from facedepth_pipeline.tracking.champion import champion_version
 from facedepth_pipeline.tracking.promotion import log_depth_metrics, record_verdict
 from facedepth_pipeline.tracking.registry import (

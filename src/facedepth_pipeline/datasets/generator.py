@@ -6,20 +6,12 @@ from typing import Any
 from kedro.io import AbstractDataset, DatasetError
 from pydantic import TypeAdapter
 
-from facedepth_pipeline.prediction import DepthGenerator
-from facedepth_pipeline.sidecar import GeneratorSidecar
+from facedepth_pipeline.generator.network_files import load_generator_file
+from facedepth_pipeline.generator.prediction import DepthGenerator
 from facedepth_pipeline.storage.whole_files import replace_file
 
 # Keras is imported when a model is loaded or saved: the catalog makes every dataset of the project at
 # the start of each run, and `kedro run --pipelines=ingest` shall not pay for TensorFlow.
-
-
-def load_generator_file(path: Path) -> DepthGenerator:
-    """The generator of a ``.keras`` file with its sidecar ``.json`` beside it, both of which are there."""
-    from facedepth_pipeline.runtime.keras_import import keras
-
-    sidecar = GeneratorSidecar.model_validate_json(path.with_suffix(".json").read_bytes())
-    return DepthGenerator(keras.models.load_model(path, compile=False), sidecar)
 
 
 class GeneratorDataset(AbstractDataset[DepthGenerator, DepthGenerator]):

@@ -13,7 +13,7 @@ import numpy as np
 
 from facedepth_pipeline.data.texas.fiducials import INNER_EYE_CORNERS, MOUTH_CORNERS, NOSE_TIP
 from facedepth_pipeline.depth import DepthMap, Fit, PixelPitch, fit_points
-from facedepth_pipeline.sidecar import LandmarkTemplate
+from facedepth_pipeline.generator.sidecar import LandmarkTemplate
 
 REGIONS = ("eyes", "nose", "mouth", "chin", "forehead", "cheeks")
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from facedepth_pipeline.evaluation.metrics import WITHIN_MM
 from facedepth_pipeline.evaluation.statistics import Interval
-from facedepth_pipeline.sidecar import GeneratorSidecar
+from facedepth_pipeline.generator.sidecar import GeneratorSidecar
 
 STYLE = """
 :root { color-scheme: light dark; }

@@ -12,10 +12,10 @@ from PIL import Image
 
 from facedepth_pipeline.data.texas.names import parse_file_name
 from facedepth_pipeline.depth import FRAME_HEIGHT_PX, FRAME_PITCH, FRAME_WIDTH_PX
+from facedepth_pipeline.generator.sidecar import GeneratorSidecar
 from facedepth_pipeline.photo.detection import DetectedFace
 from facedepth_pipeline.photo.pose import HeadPose, head_pose
 from facedepth_pipeline.photo.refusal import PhotoRefused, RefusalReason
-from facedepth_pipeline.sidecar import GeneratorSidecar
 
 BLACK = (0, 0, 0)
 MAX_ENLARGEMENT = 5  # of the texture over the frame: 3755x2505, which viewers still open

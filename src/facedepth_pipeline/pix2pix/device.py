@@ -3,9 +3,8 @@
 from pathlib import Path
 from typing import Literal
 
-import keras
-
 from facedepth_pipeline.pix2pix.backends import current_backend
+from facedepth_pipeline.runtime.keras_import import keras
 
 Precision = Literal["auto", "float32", "bfloat16"]
 Device = Literal["auto", "cpu", "gpu"]

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import keras
 import numpy as np
 
 from facedepth_pipeline.data.pairs import Pair, Pairs
 from facedepth_pipeline.depth import depth_to_png_levels
+from facedepth_pipeline.runtime.keras_import import keras
 
 DECODERS = 4
 

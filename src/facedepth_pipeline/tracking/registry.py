@@ -11,10 +11,10 @@ from PIL import Image
 from pydantic import BaseModel, ConfigDict
 
 from facedepth_pipeline.depth import IMAGE_SIZE_PX, depth_to_png_levels
-from facedepth_pipeline.prediction import DepthGenerator, predict_depth_maps
+from facedepth_pipeline.generator.prediction import DepthGenerator, predict_depth_maps
+from facedepth_pipeline.generator.sidecar import GeneratorSidecar
+from facedepth_pipeline.generator.starter import STARTER_URI
 from facedepth_pipeline.runtime import keras_import  # noqa: F401  first import of Keras in the process, quietly
-from facedepth_pipeline.sidecar import GeneratorSidecar
-from facedepth_pipeline.starter import STARTER_URI
 from facedepth_pipeline.tracking.versions import SIDECAR_KEY, find_version
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import mlflow
 from mlflow.exceptions import MlflowException
 
-from facedepth_pipeline.packed_generator import PackedGenerator
-from facedepth_pipeline.sidecar import GeneratorSidecar
-from facedepth_pipeline.starter import STARTER_URI, starter_uri
+from facedepth_pipeline.generator.packing import PackedGenerator
+from facedepth_pipeline.generator.sidecar import GeneratorSidecar
+from facedepth_pipeline.generator.starter import STARTER_URI, starter_uri
 
 SIDECAR_KEY = "facedepth_sidecar"  # of a model's metadata
 KERAS_FILE = "data/model.keras"  # where mlflow.keras puts the network

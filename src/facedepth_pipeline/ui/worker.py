@@ -41,11 +41,11 @@ from facedepth_pipeline.ui.pictures import png_bytes, shrunk
 if TYPE_CHECKING:
     import numpy as np
 
+    from facedepth_pipeline.generator.prediction import DepthGenerator
     from facedepth_pipeline.inference import PreparedFace, Reconstruction
     from facedepth_pipeline.made_by import MadeBy
     from facedepth_pipeline.parameters import ReconstructionParameters
     from facedepth_pipeline.photo.detection import DetectedFace, FaceDetector
-    from facedepth_pipeline.prediction import DepthGenerator
 
 # What needs TensorFlow or Open3D is imported where it is used: the photo is to be seen before they are there.
 
@@ -159,9 +159,9 @@ class Worker:
         if prepared is None:
             return  # the window asks again, and says which face
         self._begin(request.number, Step.PREDICT)
+        from facedepth_pipeline.generator.prediction import predict_depth_maps
         from facedepth_pipeline.inference import build_geometry, photo_checksum
         from facedepth_pipeline.made_by import MadeBy
-        from facedepth_pipeline.prediction import predict_depth_maps
 
         (depth_map,) = predict_depth_maps(generator, prepared.photo_256[None])
         self._begin(request.number, Step.BUILD)
@@ -253,7 +253,7 @@ class Worker:
     def _warm(self, model: str | None) -> None:
         import numpy as np
 
-        from facedepth_pipeline.prediction import predict_depth_maps
+        from facedepth_pipeline.generator.prediction import predict_depth_maps
 
         try:
             with self._loading:  # with a first pass of each network, for which TensorFlow compiles it

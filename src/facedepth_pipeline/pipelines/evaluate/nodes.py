@@ -32,9 +32,9 @@ from facedepth_pipeline.evaluation.regions import points_of_face, points_of_temp
 from facedepth_pipeline.evaluation.report import write_report
 from facedepth_pipeline.evaluation.scoring import GENERATOR, score_predictors, summarize_scores
 from facedepth_pipeline.evaluation.statistics import paired_difference
+from facedepth_pipeline.generator.prediction import DepthGenerator, predict_depth_mm, sample_depth_mm
+from facedepth_pipeline.generator.sidecar import GeneratorSidecar
 from facedepth_pipeline.parameters import EvaluateParameters, TrainParameters
-from facedepth_pipeline.prediction import DepthGenerator, predict_depth_mm, sample_depth_mm
-from facedepth_pipeline.sidecar import GeneratorSidecar
 from facedepth_pipeline.tracking.champion import champion_version
 from facedepth_pipeline.tracking.history import training_history_of
 from facedepth_pipeline.tracking.promotion import log_depth_metrics, record_verdict

@@ -8,18 +8,18 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from facedepth_pipeline.checkpoint import checkpoint_name
 from facedepth_pipeline.data.pairs import Pair, Pairs, pairs_digest
 from facedepth_pipeline.data.splits import SubjectSplit
 from facedepth_pipeline.data.texas.images import decode_portrait
 from facedepth_pipeline.data.texas.ingestion import TexasSource
-from facedepth_pipeline.datasets.checkpoints import Checkpoints
 from facedepth_pipeline.evaluation.figures import draw_progress, draw_training_curves
+from facedepth_pipeline.generator.prediction import DepthGenerator, choose_valid_threshold, predict_depth_mm
+from facedepth_pipeline.generator.sidecar import GeneratorSidecar, LandmarkTemplate
 from facedepth_pipeline.parameters import TrainParameters
 from facedepth_pipeline.photo.template import measure_landmark_template
+from facedepth_pipeline.pix2pix.checkpoint_folder import Checkpoints
 from facedepth_pipeline.pix2pix.training import fit_generator, predict_while_training
-from facedepth_pipeline.prediction import DepthGenerator, choose_valid_threshold, predict_depth_mm
-from facedepth_pipeline.sidecar import GeneratorSidecar, LandmarkTemplate
+from facedepth_pipeline.pix2pix.training_state import checkpoint_name
 from facedepth_pipeline.tracking.callbacks import EpochLogger, EpochPictures
 from facedepth_pipeline.tracking.registry import RegisteredGenerator, register_generator
 

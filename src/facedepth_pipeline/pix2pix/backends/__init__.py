@@ -3,8 +3,6 @@
 from importlib import import_module
 from typing import Any
 
-import keras
-
 
 def current_backend() -> Any:
     """The module of the backend in use; importing another one would import another framework.
@@ -12,6 +10,8 @@ def current_backend() -> Any:
     Raises:
         ValueError: If it is neither TensorFlow nor JAX.
     """
+    from facedepth_pipeline.runtime.keras_import import keras
+
     backend = keras.backend.backend()
     if backend not in ("tensorflow", "jax"):
         raise ValueError(f"Training and prediction know tensorflow and jax; KERAS_BACKEND is {backend!r}.")

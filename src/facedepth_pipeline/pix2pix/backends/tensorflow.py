@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -12,6 +11,7 @@ from facedepth_pipeline.depth import IMAGE_SIZE_PX
 from facedepth_pipeline.pix2pix.device import Distribution
 from facedepth_pipeline.pix2pix.input_pipeline import PairBatches
 from facedepth_pipeline.pix2pix.networks import Batch, Networks
+from facedepth_pipeline.runtime.keras_import import keras
 
 
 class Pix2Pix(Networks):

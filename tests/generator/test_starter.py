@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from facedepth_pipeline import starter
+from facedepth_pipeline.generator import starter
 from facedepth_pipeline.inference import reconstruct_photo
 from facedepth_pipeline.parameters import ReconstructionParameters
 from facedepth_pipeline.photo.detection import FaceDetector
@@ -50,7 +50,7 @@ def test_the_starter_makes_a_face_of_a_photograph(request):
 
 
 def test_the_card_is_beside_the_weights_and_small_enough(request):
-    folder = request.config.rootpath / "src/facedepth_pipeline/starter"
+    folder = request.config.rootpath / "src/facedepth_pipeline/generator/starter"
     card = (folder / "MODEL_CARD.md").read_text()
     assert "make starter" in card
     assert "CC0" in card

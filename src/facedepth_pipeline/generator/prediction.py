@@ -6,8 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from facedepth_pipeline.depth import IMAGE_SIZE_PX, DepthMap, denormalize_depth, largest_without_holes
-from facedepth_pipeline.sidecar import GeneratorSidecar
+from facedepth_pipeline.depth import (
+    IMAGE_SIZE_PX,
+    DepthMap,
+    denormalize_depth,
+    largest_without_holes,
+    normalize_photo,
+)
+from facedepth_pipeline.generator.sidecar import GeneratorSidecar
 
 THRESHOLD_CANDIDATES_MM = np.arange(1.0, 21.0)
 
@@ -24,11 +30,6 @@ class DepthGenerator:
 
     network: Any
     sidecar: GeneratorSidecar
-
-
-def normalize_photo(photo: np.ndarray) -> np.ndarray:
-    """float32 in [-1, 1] from uint8: ``photo / 127.5 - 1``."""
-    return photo.astype(np.float32) / np.float32(127.5) - np.float32(1)
 
 
 def predict_depth_mm(network: Any, photos: np.ndarray, batch_size: int = 8) -> np.ndarray:

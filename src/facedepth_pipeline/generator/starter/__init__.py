@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from facedepth_pipeline.generator.prediction import DepthGenerator
+from facedepth_pipeline.generator.sidecar import GeneratorSidecar
 from facedepth_pipeline.parameters import Recipe
-from facedepth_pipeline.prediction import DepthGenerator
-from facedepth_pipeline.sidecar import GeneratorSidecar
 
 STARTER_URI = "starter"
 WEIGHTS_FILE, SIDECAR_FILE = "weights.npz", "sidecar.json"
@@ -22,7 +22,6 @@ WEIGHTS_FILE, SIDECAR_FILE = "weights.npz", "sidecar.json"
 def load_starter() -> tuple[DepthGenerator, str]:
     """The generator, and a name for exactly these weights: ``starter/`` and the start of their SHA-256."""
     from facedepth_pipeline.pix2pix.unet import build_generator
-    from facedepth_pipeline.runtime.keras_import import keras  # noqa: F401  TensorFlow's first import, quietly
 
     content, sidecar = _weights(), starter_sidecar()
     recipe = Recipe.model_validate({name: sidecar.parameters[name] for name in Recipe.model_fields})

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facedepth_pipeline.depth import IMAGE_SIZE_PX
-from facedepth_pipeline.prediction import DepthGenerator
-from facedepth_pipeline.sidecar import GeneratorSidecar
-from facedepth_pipeline.starter import load_starter
+from facedepth_pipeline.generator.prediction import DepthGenerator
+from facedepth_pipeline.generator.sidecar import GeneratorSidecar
+from facedepth_pipeline.generator.starter import load_starter
 
 
 @dataclass(frozen=True)

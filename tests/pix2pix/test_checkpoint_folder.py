@@ -3,8 +3,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facedepth_pipeline.checkpoint import TrainingState
-from facedepth_pipeline.datasets.checkpoints import CheckpointFolder
+from facedepth_pipeline.pix2pix.checkpoint_folder import CheckpointFolder
+from facedepth_pipeline.pix2pix.training_state import TrainingState
 
 
 def state(*errors: float) -> TrainingState:
