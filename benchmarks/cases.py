@@ -188,9 +188,9 @@ def grid_mesh_s_per_face() -> Timing:
 def photo_to_glb_s() -> Timing:
     """From the bytes of a photo to those of a GLB with its texture, by the starter, warm."""
     from facedepth_pipeline.generator.starter import load_starter
-    from facedepth_pipeline.inference import reconstruct_photo
     from facedepth_pipeline.photo.detection import FaceDetector
     from facedepth_pipeline.pix2pix.device import compute_in
+    from facedepth_pipeline.reconstruction.reconstruct import reconstruct_photo
 
     generator, _ = load_starter()
     compute_in(generator.network, "auto")

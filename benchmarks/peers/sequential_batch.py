@@ -13,13 +13,13 @@ from pathlib import Path
 def main() -> None:
     """Reconstruct, and print seconds as JSON."""
     begun = time.perf_counter()
-    from facedepth_pipeline.batch import reconstruct_photos
     from facedepth_pipeline.datasets.photos import PhotosOnDisk
     from facedepth_pipeline.datasets.reconstructions import ReconstructionStore
     from facedepth_pipeline.generator.starter import load_starter
-    from facedepth_pipeline.made_by import MadeBy
     from facedepth_pipeline.parameters import ReconstructionParameters
-    from facedepth_pipeline.records import Stamp
+    from facedepth_pipeline.reconstruction.provenance import MadeBy
+    from facedepth_pipeline.reconstruction.reconstruct import reconstruct_photos
+    from facedepth_pipeline.reconstruction.record import Stamp
 
     generator, model_uri = load_starter()
     loaded = time.perf_counter()

@@ -128,10 +128,10 @@ def _reconstruct(
     parameters: ReconstructionParameters,
 ) -> int:
     """Write and print a result a photo; the number of photos and faces that were refused."""
-    from facedepth_pipeline.batch import reconstruct_photos
-    from facedepth_pipeline.made_by import MadeBy
-    from facedepth_pipeline.records import Stamp
-    from facedepth_pipeline.results import write_result
+    from facedepth_pipeline.reconstruction.files import write_result
+    from facedepth_pipeline.reconstruction.provenance import MadeBy
+    from facedepth_pipeline.reconstruction.reconstruct import reconstruct_photos
+    from facedepth_pipeline.reconstruction.record import Stamp
 
     refused = 0
     contents = ((path.name, path.read_bytes()) for path in paths)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from facedepth_pipeline.jobs.plan import SET_ASIDE
-from facedepth_pipeline.records import FACE_COLUMNS, PHOTO_COLUMNS
+from facedepth_pipeline.reconstruction.record import FACE_COLUMNS, PHOTO_COLUMNS
 
 COLUMNS = (*PHOTO_COLUMNS, *FACE_COLUMNS)
 NUMBERS = (
@@ -17,7 +17,7 @@ ATTEMPTED = ("file_name", "photo_id", "result_key")  # what a group of rows is a
 
 
 def as_table(rows: Iterable[dict[str, object]] | pd.DataFrame) -> pd.DataFrame:
-    """Rows of :func:`~facedepth_pipeline.records.face_rows` as a table of fixed columns and types."""
+    """Rows of :func:`~facedepth_pipeline.reconstruction.record.face_rows` as a table of fixed columns and types."""
     table = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
     table = table.reindex(columns=list(COLUMNS))
     return table.astype(

@@ -8,7 +8,7 @@ from facedepth_pipeline.datasets import manifest as module
 from facedepth_pipeline.datasets.manifest import MANIFEST, PARTS, ManifestLedger, PartWriter
 from facedepth_pipeline.datasets.reconstructions import ReconstructionStore
 from facedepth_pipeline.jobs.record import JobRecord
-from facedepth_pipeline.records import face_rows
+from facedepth_pipeline.reconstruction.record import face_rows
 
 
 def record(number: int, key: str = "k") -> dict:

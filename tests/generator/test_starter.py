@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from facedepth_pipeline.generator import starter
-from facedepth_pipeline.inference import reconstruct_photo
 from facedepth_pipeline.parameters import ReconstructionParameters
 from facedepth_pipeline.photo.detection import FaceDetector
 from facedepth_pipeline.pix2pix.unet import build_generator
+from facedepth_pipeline.reconstruction.reconstruct import reconstruct_photo
 
 PHOTO = "data/01_raw/photos/astronaut.png"
 

@@ -9,8 +9,8 @@ from facedepth_pipeline.datasets.photos import PhotosOnDisk
 from facedepth_pipeline.datasets.reconstructions import ReconstructionStore
 from facedepth_pipeline.jobs import work
 from facedepth_pipeline.jobs.work import CANNOT_GO_ON, CannotGoOn, Task, reconstruct_chunk
-from facedepth_pipeline.made_by import MadeBy
 from facedepth_pipeline.parameters import ReconstructionParameters
+from facedepth_pipeline.reconstruction.provenance import MadeBy
 from facedepth_pipeline.storage.storage import StoredFile
 from faces import png_bytes, portrait_of_a_sphere
 
@@ -86,7 +86,7 @@ def test_a_photo_that_is_gone_or_may_not_be_read_does_not_stop_the_others(photos
 
 
 def test_an_error_in_a_chunk_leaves_what_was_done_and_says_that_the_rest_is_not(photos, packed, tmp_path, monkeypatch):
-    from facedepth_pipeline import batch
+    from facedepth_pipeline.reconstruction import reconstruct as batch
 
     build = batch.build_geometry
     calls = iter(range(9))

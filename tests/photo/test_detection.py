@@ -115,7 +115,7 @@ def test_faces_of_low_confidence_do_not_count():
 
 def test_importing_detection_and_inference_loads_no_tensorflow():
     program = (
-        "import sys, facedepth_pipeline.inference; "
+        "import sys, facedepth_pipeline.reconstruction.build; "
         "sys.exit(', '.join(sorted({'tensorflow', 'keras', 'mtcnn'} & set(sys.modules))))"
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)

@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 
 from facedepth_pipeline.depth import FRAME_HEIGHT_PX, FRAME_WIDTH_PX
-from facedepth_pipeline.inference import reconstruct_photo
-from facedepth_pipeline.made_by import MadeBy
 from facedepth_pipeline.parameters import ReconstructionParameters
 from facedepth_pipeline.photo.alignment import AlignedPhoto, Similarity
 from facedepth_pipeline.photo.detection import FaceDetector
+from facedepth_pipeline.reconstruction.provenance import MadeBy
+from facedepth_pipeline.reconstruction.reconstruct import reconstruct_photo
 from facedepth_pipeline.ui.face_view import drawn_parts, face_outlines, face_view, power_of_two
 from faces import PORTRAIT, portrait_of_a_sphere
 

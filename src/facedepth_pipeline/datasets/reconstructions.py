@@ -14,7 +14,7 @@ from PIL import Image
 from facedepth_pipeline.datasets.job_lock import only_job, shard_lock
 from facedepth_pipeline.jobs.record import JobRecord
 from facedepth_pipeline.manifest import as_table
-from facedepth_pipeline.records import PREVIEW_FILE, RECORD_FILE, Stamp, face_rows
+from facedepth_pipeline.reconstruction.record import PREVIEW_FILE, RECORD_FILE, Stamp, face_rows
 from facedepth_pipeline.storage.storage import LocalStorage, open_storage
 
 JOBS = "_jobs"  # below the results: what jobs have to say to each other, and to whoever asks in the morning
@@ -41,7 +41,7 @@ class ReconstructionStore:
 
     def write(self, result: Any, stamp: Stamp) -> dict[str, Any]:
         """Write a ``PhotoResult``, which appears whole; what its ``result.json`` says."""
-        from facedepth_pipeline.results import write_result  # Open3D takes seconds to import
+        from facedepth_pipeline.reconstruction.files import write_result  # Open3D takes seconds to import
 
         with self._storage.folder(f"{result.photo_id}/{result.made_by.result_key}", RECORD_FILE) as folder:
             return write_result(folder, result, stamp)

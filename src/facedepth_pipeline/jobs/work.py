@@ -182,8 +182,8 @@ def _read(photo: StoredFile, task: Task) -> bytes | Outcome:
 
 
 def _reconstruct(contents: Mapping[StoredFile, bytes], task: Task, generator: Any, detector: Any) -> list[Outcome]:
-    from facedepth_pipeline.batch import reconstruct_photos
-    from facedepth_pipeline.records import Stamp
+    from facedepth_pipeline.reconstruction.reconstruct import reconstruct_photos
+    from facedepth_pipeline.reconstruction.record import Stamp
 
     outcomes: list[Outcome] = []
     waiting = iter(contents)

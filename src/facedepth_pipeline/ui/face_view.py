@@ -6,10 +6,10 @@ import numpy as np
 from PIL import Image
 
 from facedepth_pipeline.depth import Fit, unfit_points
-from facedepth_pipeline.inference import Reconstruction
-from facedepth_pipeline.made_by import MadeBy
 from facedepth_pipeline.mesh.mesh import referenced, vertex_normals
 from facedepth_pipeline.photo.alignment import AlignedPhoto
+from facedepth_pipeline.reconstruction.build import ReconstructedFace
+from facedepth_pipeline.reconstruction.provenance import MadeBy
 from facedepth_pipeline.ui.messages import DrawnPart, FaceView
 
 # A face fills half of its texture's width. More pixels than these take OpenGL in software longer than a frame.
@@ -18,7 +18,7 @@ MAX_PART_VERTICES = 65_536
 
 
 def face_view(
-    face: Reconstruction, fit: Fit, photo_shape: tuple[int, ...], made_by: MadeBy, seconds: float
+    face: ReconstructedFace, fit: Fit, photo_shape: tuple[int, ...], made_by: MadeBy, seconds: float
 ) -> FaceView:
     """Everything that the window shows of a face.
 

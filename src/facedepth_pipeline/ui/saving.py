@@ -3,22 +3,22 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from facedepth_pipeline.inference import Reconstruction
 from facedepth_pipeline.mesh import export, glb
-from facedepth_pipeline.results import write_depth_png
+from facedepth_pipeline.reconstruction.build import ReconstructedFace
+from facedepth_pipeline.reconstruction.files import write_depth_png
 
 Provenance = dict[str, str]
 
 
-def _glb(path: Path, face: Reconstruction, origin: Provenance) -> None:
+def _glb(path: Path, face: ReconstructedFace, origin: Provenance) -> None:
     export.write_mesh_glb(path, face.mesh, glb.encode_texture(face.texture), origin)
 
 
-def _obj(path: Path, face: Reconstruction, origin: Provenance) -> None:
+def _obj(path: Path, face: ReconstructedFace, origin: Provenance) -> None:
     export.write_mesh_obj(path, face.mesh, glb.encode_texture(face.texture), origin)
 
 
-WRITERS: dict[str, Callable[[Path, Reconstruction, Provenance], None]] = {
+WRITERS: dict[str, Callable[[Path, ReconstructedFace, Provenance], None]] = {
     "glb": _glb,
     "obj": _obj,
     "ply": lambda path, face, origin: export.write_mesh_ply(path, face.mesh, origin),
@@ -27,7 +27,7 @@ WRITERS: dict[str, Callable[[Path, Reconstruction, Provenance], None]] = {
 }
 
 
-def write_face(path: Path, file_format: str, face: Reconstruction, provenance: Provenance) -> None:
+def write_face(path: Path, file_format: str, face: ReconstructedFace, provenance: Provenance) -> None:
     """Write a file; an OBJ has an ``.mtl`` and a ``.jpg`` beside it, a depth PNG a ``.json`` of its scale.
 
     Args:

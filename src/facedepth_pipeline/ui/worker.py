@@ -42,10 +42,11 @@ if TYPE_CHECKING:
     import numpy as np
 
     from facedepth_pipeline.generator.prediction import DepthGenerator
-    from facedepth_pipeline.inference import PreparedFace, Reconstruction
-    from facedepth_pipeline.made_by import MadeBy
     from facedepth_pipeline.parameters import ReconstructionParameters
     from facedepth_pipeline.photo.detection import DetectedFace, FaceDetector
+    from facedepth_pipeline.photo.preparation import PreparedFace
+    from facedepth_pipeline.reconstruction.build import ReconstructedFace
+    from facedepth_pipeline.reconstruction.provenance import MadeBy
 
 # What needs TensorFlow or Open3D is imported where it is used: the photo is to be seen before they are there.
 
@@ -73,7 +74,7 @@ class _NoLongerWanted(Exception):
 class _Work:
     """Everything about a result that a later request may need."""
 
-    face: "Reconstruction"
+    face: "ReconstructedFace"
     made_by: "MadeBy"
     photo_sha256: str
     photo_shape: tuple[int, ...]
@@ -160,8 +161,9 @@ class Worker:
             return  # the window asks again, and says which face
         self._begin(request.number, Step.PREDICT)
         from facedepth_pipeline.generator.prediction import predict_depth_maps
-        from facedepth_pipeline.inference import build_geometry, photo_checksum
-        from facedepth_pipeline.made_by import MadeBy
+        from facedepth_pipeline.photo.preparation import photo_checksum
+        from facedepth_pipeline.reconstruction.build import build_geometry
+        from facedepth_pipeline.reconstruction.provenance import MadeBy
 
         (depth_map,) = predict_depth_maps(generator, prepared.photo_256[None])
         self._begin(request.number, Step.BUILD)
@@ -182,9 +184,9 @@ class Worker:
         parameters: "ReconstructionParameters",
     ) -> "PreparedFace | None":
         """The face to go on with; None if a person has to choose among several."""
-        from facedepth_pipeline.inference import lies_in_frame, prepare_face, prepare_in_frame
         from facedepth_pipeline.photo.alignment import face_outline
         from facedepth_pipeline.photo.detection import choose_faces
+        from facedepth_pipeline.photo.preparation import lies_in_frame, prepare_face, prepare_in_frame
         from facedepth_pipeline.ui.face_view import in_shares
 
         if lies_in_frame(Path(request.path).name, pixels, parameters):
@@ -202,8 +204,8 @@ class Worker:
     def _remesh(self, request: Remesh) -> None:
         started = time.perf_counter()
         self._begin(request.number, Step.BUILD)
-        from facedepth_pipeline.inference import build_geometry
-        from facedepth_pipeline.made_by import MadeBy
+        from facedepth_pipeline.reconstruction.build import build_geometry
+        from facedepth_pipeline.reconstruction.provenance import MadeBy
 
         work: _Work = pickle.loads(request.work)
         parameters = work.made_by.parameters.model_copy(update={"mesher": request.mesher})
@@ -220,7 +222,7 @@ class Worker:
         self._tell(Done(number, view, pickle.dumps(work, protocol=5)))
 
     def _save(self, request: Save) -> None:
-        from facedepth_pipeline.results import provenance
+        from facedepth_pipeline.reconstruction.files import provenance
         from facedepth_pipeline.ui.saving import write_face
 
         work: _Work = pickle.loads(request.work)

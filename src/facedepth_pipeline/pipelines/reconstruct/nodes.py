@@ -20,10 +20,10 @@ from facedepth_pipeline.jobs.plan import plan_job
 from facedepth_pipeline.jobs.record import JobFailed, JobRecord
 from facedepth_pipeline.jobs.run import run_job
 from facedepth_pipeline.jobs.work import Outcome, Task
-from facedepth_pipeline.made_by import MadeBy
 from facedepth_pipeline.manifest import known_files, newest_results
 from facedepth_pipeline.parameters import BatchParameters, DaskParameters, ReconstructionParameters
-from facedepth_pipeline.records import face_rows
+from facedepth_pipeline.reconstruction.provenance import MadeBy
+from facedepth_pipeline.reconstruction.record import face_rows
 from facedepth_pipeline.tracking import jobs
 from facedepth_pipeline.tracking.runs import active_run_id
 from facedepth_pipeline.tracking.versions import GeneratorVersion

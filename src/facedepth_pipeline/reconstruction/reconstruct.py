@@ -8,17 +8,12 @@ import numpy as np
 
 from facedepth_pipeline.depth import DepthMap
 from facedepth_pipeline.generator.prediction import DepthGenerator, predict_depth_and_doubt
-from facedepth_pipeline.inference import (
-    PreparedFace,
-    Reconstruction,
-    build_geometry,
-    photo_checksum,
-    prepare_faces,
-)
-from facedepth_pipeline.made_by import MadeBy
 from facedepth_pipeline.parameters import ReconstructionParameters
 from facedepth_pipeline.photo.detection import FaceDetector
+from facedepth_pipeline.photo.preparation import PreparedFace, photo_checksum, prepare_faces
 from facedepth_pipeline.photo.refusal import PhotoRefused
+from facedepth_pipeline.reconstruction.build import ReconstructedFace, build_geometry
+from facedepth_pipeline.reconstruction.provenance import MadeBy
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +31,7 @@ class PhotoResult:
     file_name: str
     photo_sha256: str
     made_by: MadeBy
-    outcomes: tuple[Reconstruction | PhotoRefused, ...]
+    outcomes: tuple[ReconstructedFace | PhotoRefused, ...]
 
     @property
     def photo_id(self) -> str:
@@ -106,8 +101,34 @@ def _predict(
 
 def _build(
     face: PreparedFace, depth_map: DepthMap, doubt_mm: np.ndarray | None, parameters: ReconstructionParameters
-) -> Reconstruction | PhotoRefused:
+) -> ReconstructedFace | PhotoRefused:
     try:
         return build_geometry(face, depth_map, doubt_mm, parameters)
     except PhotoRefused as refusal:
         return refusal
+
+
+def reconstruct_photo(
+    photo: bytes | np.ndarray,
+    file_name: str,
+    generator: DepthGenerator,
+    detector: FaceDetector,
+    parameters: ReconstructionParameters,
+) -> ReconstructedFace:
+    """One photo, all the way; of several faces the largest of those that were asked for.
+
+    Args:
+        photo: The bytes of an image file, or (H, W, 3) uint8 RGB.
+        file_name: Without folders.
+        generator: Network and sidecar.
+        detector: Keep one for many photos: it loads its network once.
+        parameters: Every knob.
+
+    Raises:
+        PhotoRefused: If the photo shows no usable face.
+    """
+    faces = prepare_faces(photo, file_name, generator.sidecar, detector, parameters)
+    face = next(face for face in faces if isinstance(face, PreparedFace))
+    photos = face.photo_256[None]
+    ((depth_map, doubt_mm),) = predict_depth_and_doubt(generator, photos, parameters.doubt_samples, parameters.seed)
+    return build_geometry(face, depth_map, doubt_mm, parameters)

@@ -20,14 +20,14 @@ import numpy as np
 from PIL import Image
 
 from facedepth_pipeline import __version__
-from facedepth_pipeline.batch import PhotoResult
 from facedepth_pipeline.depth import MM_PER_PNG_LEVEL, DepthMap, depth_to_png_levels
-from facedepth_pipeline.inference import Reconstruction
-from facedepth_pipeline.made_by import MadeBy
 from facedepth_pipeline.mesh import export, glb
 from facedepth_pipeline.mesh.preview import preview
 from facedepth_pipeline.photo.refusal import PhotoRefused
-from facedepth_pipeline.records import PREVIEW_FILE, RECORD_FILE, Stamp
+from facedepth_pipeline.reconstruction.build import ReconstructedFace
+from facedepth_pipeline.reconstruction.provenance import MadeBy
+from facedepth_pipeline.reconstruction.reconstruct import PhotoResult
+from facedepth_pipeline.reconstruction.record import PREVIEW_FILE, RECORD_FILE, Stamp
 from facedepth_pipeline.storage.whole_files import write_atomically
 
 PNG_EFFORT = 3  # of 9; 6, the default, takes two and a half times as long to save a sixteenth of the bytes
@@ -42,13 +42,13 @@ def write_result(folder: Path, result: PhotoResult, stamp: Stamp) -> dict[str, A
         stamp: When, and by which job.
 
     Returns:
-        What ``result.json`` says; :func:`~facedepth_pipeline.records.face_rows` makes rows of it.
+        What ``result.json`` says; :func:`~facedepth_pipeline.reconstruction.record.face_rows` makes rows of it.
     """
     faces = []
     for number, outcome in enumerate(result.outcomes, start=1):
         below = "" if number == 1 else f"face_{number}"
         (folder / below).mkdir(exist_ok=True)
-        if isinstance(outcome, Reconstruction):
+        if isinstance(outcome, ReconstructedFace):
             _write_files(
                 folder / below, outcome, provenance(result.photo_sha256, result.made_by, outcome), result.made_by
             )
@@ -71,7 +71,7 @@ def write_result(folder: Path, result: PhotoResult, stamp: Stamp) -> dict[str, A
     return record
 
 
-def provenance(photo_sha256: str, made_by: MadeBy, face: Reconstruction) -> dict[str, str]:
+def provenance(photo_sha256: str, made_by: MadeBy, face: ReconstructedFace) -> dict[str, str]:
     """What each file of a face says about where it comes from.
 
     Args:
@@ -92,7 +92,7 @@ def provenance(photo_sha256: str, made_by: MadeBy, face: Reconstruction) -> dict
     }
 
 
-def _face_record(outcome: Reconstruction | PhotoRefused) -> dict[str, Any]:
+def _face_record(outcome: ReconstructedFace | PhotoRefused) -> dict[str, Any]:
     if isinstance(outcome, PhotoRefused):
         return {"status": "rejected", "reason_code": str(outcome.reason_code), "reason": outcome.sentence}
     alignment, pitch = outcome.prepared.alignment, outcome.depth_map.pitch
@@ -117,7 +117,7 @@ def _face_record(outcome: Reconstruction | PhotoRefused) -> dict[str, Any]:
     }
 
 
-def _write_files(folder: Path, reconstruction: Reconstruction, origin: Mapping[str, str], made_by: MadeBy) -> None:
+def _write_files(folder: Path, reconstruction: ReconstructedFace, origin: Mapping[str, str], made_by: MadeBy) -> None:
     depth_map, mesh = reconstruction.depth_map, reconstruction.mesh
     _write_depth(folder, depth_map, reconstruction.doubt_mm)
     formats = set(made_by.parameters.formats)

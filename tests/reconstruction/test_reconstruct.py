@@ -10,11 +10,12 @@ from facedepth_pipeline.generator.prediction import (
     predicted_valid,
     sample_depth_mm,
 )
-from facedepth_pipeline.inference import PreparedFace, prepare_faces, reconstruct_photo
 from facedepth_pipeline.parameters import ReconstructionParameters
 from facedepth_pipeline.photo.detection import DetectedFace, FaceDetector
+from facedepth_pipeline.photo.preparation import PreparedFace, prepare_faces
 from facedepth_pipeline.photo.refusal import PhotoRefused, RefusalReason
 from facedepth_pipeline.pix2pix.device import compute_in
+from facedepth_pipeline.reconstruction.reconstruct import reconstruct_photo
 from faces import LANDMARKS, PORTRAIT, png_bytes, portrait_of_a_sphere
 from surfaces import sphere
 

@@ -7,13 +7,13 @@ import pytest
 import trimesh
 from PIL import Image
 
-from facedepth_pipeline.batch import PhotoResult, reconstruct_photos
 from facedepth_pipeline.depth import PixelPitch, depth_from_png_levels
-from facedepth_pipeline.made_by import MadeBy
 from facedepth_pipeline.parameters import ReconstructionParameters
 from facedepth_pipeline.photo.refusal import PhotoRefused, RefusalReason
-from facedepth_pipeline.records import Stamp, face_rows
-from facedepth_pipeline.results import write_result
+from facedepth_pipeline.reconstruction.files import write_result
+from facedepth_pipeline.reconstruction.provenance import MadeBy
+from facedepth_pipeline.reconstruction.reconstruct import PhotoResult, reconstruct_photos
+from facedepth_pipeline.reconstruction.record import Stamp, face_rows
 from faces import PORTRAIT, png_bytes, portrait_of_a_sphere
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
