@@ -113,8 +113,8 @@ def test_after_kills_every_photo_has_one_whole_result_or_a_reason(root, night):
 
 
 def test_results_are_those_of_one_process_to_the_byte(root, night, tmp_path):
-    from facedepth_pipeline.datasets.reconstructions import ReconstructionStore
     from facedepth_pipeline.generator.starter import load_starter
+    from facedepth_pipeline.jobs.store import ReconstructionStore
     from facedepth_pipeline.parameters import ReconstructionParameters
     from facedepth_pipeline.reconstruction.provenance import MadeBy
     from facedepth_pipeline.reconstruction.reconstruct import reconstruct_photos

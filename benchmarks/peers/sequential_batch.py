@@ -13,17 +13,17 @@ from pathlib import Path
 def main() -> None:
     """Reconstruct, and print seconds as JSON."""
     begun = time.perf_counter()
-    from facedepth_pipeline.datasets.photos import PhotosOnDisk
-    from facedepth_pipeline.datasets.reconstructions import ReconstructionStore
     from facedepth_pipeline.generator.starter import load_starter
+    from facedepth_pipeline.jobs.store import ReconstructionStore
     from facedepth_pipeline.parameters import ReconstructionParameters
+    from facedepth_pipeline.photo.folder import PhotoFolder
     from facedepth_pipeline.reconstruction.provenance import MadeBy
     from facedepth_pipeline.reconstruction.reconstruct import reconstruct_photos
     from facedepth_pipeline.reconstruction.record import Stamp
 
     generator, model_uri = load_starter()
     loaded = time.perf_counter()
-    photos, results = PhotosOnDisk(sys.argv[1]), ReconstructionStore(str(Path(sys.argv[2])))
+    photos, results = PhotoFolder(sys.argv[1]), ReconstructionStore(str(Path(sys.argv[2])))
     for result in reconstruct_photos(photos, generator, MadeBy(model_uri, ReconstructionParameters())):
         results.write(result, Stamp(datetime.now(UTC)))
     ended = time.perf_counter()

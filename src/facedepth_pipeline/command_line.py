@@ -189,7 +189,7 @@ def info() -> None:
 
 
 def _photo_files(given: tuple[Path, ...]) -> Iterator[Path]:
-    from facedepth_pipeline.datasets.photos import PhotosOnDisk
+    from facedepth_pipeline.photo.folder import PhotoFolder
     from facedepth_pipeline.photo.loading import PHOTO_SUFFIXES
 
     for path in given:
@@ -198,7 +198,7 @@ def _photo_files(given: tuple[Path, ...]) -> Iterator[Path]:
         if path.is_file():
             yield path
             continue
-        names = PhotosOnDisk(str(path)).names
+        names = PhotoFolder(str(path)).names
         if not names:
             raise click.UsageError(f"{path} has no photo in it: expected files in {', '.join(sorted(PHOTO_SUFFIXES))}.")
         yield from (path / name for name in names)

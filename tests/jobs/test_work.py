@@ -5,11 +5,11 @@ import time
 import numpy as np
 import pytest
 
-from facedepth_pipeline.datasets.photos import PhotosOnDisk
-from facedepth_pipeline.datasets.reconstructions import ReconstructionStore
 from facedepth_pipeline.jobs import work
+from facedepth_pipeline.jobs.store import ReconstructionStore
 from facedepth_pipeline.jobs.work import CANNOT_GO_ON, CannotGoOn, Task, reconstruct_chunk
 from facedepth_pipeline.parameters import ReconstructionParameters
+from facedepth_pipeline.photo.folder import PhotoFolder
 from facedepth_pipeline.reconstruction.provenance import MadeBy
 from facedepth_pipeline.storage.storage import StoredFile
 from faces import png_bytes, portrait_of_a_sphere
@@ -38,13 +38,13 @@ def packed(generator, monkeypatch):
 
 
 @pytest.fixture
-def photos(tmp_path) -> PhotosOnDisk:
+def photos(tmp_path) -> PhotoFolder:
     folder = tmp_path / "photos"
     folder.mkdir()
     for number in range(3):
         (folder / f"{number}.png").write_bytes(png_bytes(portrait_of_a_sphere()) + bytes([number]))
     (folder / "3.png").write_bytes(b"no photo")
-    return PhotosOnDisk(str(folder))
+    return PhotoFolder(str(folder))
 
 
 def task(photos, results, **changes) -> Task:

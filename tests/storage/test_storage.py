@@ -5,7 +5,8 @@ import threading
 import pytest
 import s3fs
 
-from facedepth_pipeline.datasets.photos import PhotosDataset, PhotosOnDisk
+from facedepth_pipeline.datasets.photos import PhotosDataset
+from facedepth_pipeline.photo.folder import PhotoFolder
 from facedepth_pipeline.storage.storage import PARTIALS, LocalStorage, open_storage
 from facedepth_pipeline.storage.whole_files import replace_folder
 
@@ -133,7 +134,7 @@ def test_photos_are_listed_by_suffix_and_travel_without_their_list(storage):
     assert photos.names == ["b.JPG", "deep/er/a.png"]
     assert dict(photos)["deep/er/a.png"] == b"deep/er/a.png"
     travelled = pickle.loads(pickle.dumps(photos))
-    assert isinstance(travelled, PhotosOnDisk)
+    assert isinstance(travelled, PhotoFolder)
     assert "files" not in vars(travelled)
     assert travelled.read("b.JPG") == b"b.JPG"
 

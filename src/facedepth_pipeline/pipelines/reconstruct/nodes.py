@@ -12,16 +12,16 @@ from matplotlib.figure import Figure
 from mlflow.exceptions import MlflowException
 from tqdm import tqdm
 
-from facedepth_pipeline.datasets.manifest import ManifestLedger, PartWriter
-from facedepth_pipeline.datasets.photos import PhotosOnDisk
-from facedepth_pipeline.datasets.reconstructions import ReconstructionStore
 from facedepth_pipeline.evaluation.figures import draw_reconstructions
+from facedepth_pipeline.jobs.ledger import ManifestLedger, PartWriter
+from facedepth_pipeline.jobs.manifest import known_files, newest_results
 from facedepth_pipeline.jobs.plan import plan_job
 from facedepth_pipeline.jobs.record import JobFailed, JobRecord
 from facedepth_pipeline.jobs.run import run_job
+from facedepth_pipeline.jobs.store import ReconstructionStore
 from facedepth_pipeline.jobs.work import Outcome, Task
-from facedepth_pipeline.manifest import known_files, newest_results
 from facedepth_pipeline.parameters import BatchParameters, DaskParameters, ReconstructionParameters
+from facedepth_pipeline.photo.folder import PhotoFolder
 from facedepth_pipeline.reconstruction.provenance import MadeBy
 from facedepth_pipeline.reconstruction.record import face_rows
 from facedepth_pipeline.tracking import jobs
@@ -34,7 +34,7 @@ SHEET_PHOTOS = 12
 
 
 def reconstruct_photos(
-    photos: PhotosOnDisk,
+    photos: PhotoFolder,
     champion_version: GeneratorVersion,
     reconstructions: ReconstructionStore,
     reconstruction_ledger: ManifestLedger,

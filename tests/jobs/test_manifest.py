@@ -1,6 +1,6 @@
 import pandas as pd
 
-from facedepth_pipeline.manifest import as_table, compacted, known_files, newest_results
+from facedepth_pipeline.jobs.manifest import as_table, compacted, known_files, newest_results
 from facedepth_pipeline.pipelines.reconstruct import create_pipeline
 
 

@@ -7,13 +7,13 @@ import time
 
 import pytest
 
-from facedepth_pipeline.datasets import job_lock
-from facedepth_pipeline.datasets.job_lock import WHOLE, Locked, only_job, shard_lock
+from facedepth_pipeline.jobs import lock as job_lock
+from facedepth_pipeline.jobs.lock import WHOLE, Locked, only_job, shard_lock
 from facedepth_pipeline.jobs.record import JobFailed
 
 HOLDER = """
 import sys, time
-from facedepth_pipeline.datasets.job_lock import only_job
+from facedepth_pipeline.jobs.lock import only_job
 from facedepth_pipeline.storage.storage import open_storage
 with only_job(open_storage(sys.argv[1]), "locks", sys.argv[2], {"job_id": "held", "run_id": "run 1"}, 0):
     print("held", flush=True)

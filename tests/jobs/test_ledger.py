@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from facedepth_pipeline.datasets import manifest as module
-from facedepth_pipeline.datasets.manifest import MANIFEST, PARTS, ManifestLedger, PartWriter
-from facedepth_pipeline.datasets.reconstructions import ReconstructionStore
+from facedepth_pipeline.jobs.ledger import MANIFEST, PARTS, ManifestLedger, PartWriter
 from facedepth_pipeline.jobs.record import JobRecord
+from facedepth_pipeline.jobs.store import ReconstructionStore
 from facedepth_pipeline.reconstruction.record import face_rows
 
 
