@@ -171,14 +171,14 @@ def info() -> None:
     from importlib.metadata import version
 
     from facedepth_pipeline.generator.starter import starter_sidecar
-    from facedepth_pipeline.model_choice import champion_uri, tracking_uri
+    from facedepth_pipeline.tracking.resolve import champion_uri, tracking_store
 
     click.echo(f"facedepth {__version__}, Python {sys.version.split()[0]}")
     click.echo(", ".join(f"{name} {version(name)}" for name in ("keras", "tensorflow", "trimesh", "mlflow")))
     sidecar = starter_sidecar()
     people, eyes_mm = len(sidecar.training_subjects), sidecar.interocular_mm
     click.echo(f"starter: trained on {people} rendered people; eyes assumed {eyes_mm:.1f} mm apart")
-    store = tracking_uri()
+    store = tracking_store()
     try:
         champion = champion_uri(store) if store else None
     except ValueError as error:
@@ -222,14 +222,15 @@ def _result_folders(paths: list[Path], out: Path) -> list[Path]:
 
 def _load_model(model: str | None) -> tuple["DepthGenerator", str]:
     """The generator and the address of its exact version; says which one it is."""
-    from facedepth_pipeline.model_choice import find_generator
+    from facedepth_pipeline.tracking.resolve import find_best_version
 
     try:
-        found = find_generator(model)
+        version = find_best_version(model)
+        generator = version.load()
     except (ValueError, OSError) as error:
         _stop(str(error), NO_MODEL)
-    click.echo(f"Model: {found[1]}", err=True)
-    return found
+    click.echo(f"Model: {version.model_uri}", err=True)
+    return generator, version.model_uri
 
 
 def _stop(words: str, status: int) -> NoReturn:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pandas as pd
 import pytest
 
-from facedepth_pipeline.datasets import manifest as module
+from facedepth_pipeline.jobs import ledger as module
 from facedepth_pipeline.jobs.ledger import MANIFEST, PARTS, ManifestLedger, PartWriter
 from facedepth_pipeline.jobs.record import JobRecord
 from facedepth_pipeline.jobs.store import ReconstructionStore

@@ -8,13 +8,13 @@ from facedepth_pipeline.evaluation.champion import Verdict
 from facedepth_pipeline.generator.prediction import DepthGenerator, predict_depth_maps
 from facedepth_pipeline.generator.sidecar import GeneratorSidecar, LandmarkTemplate
 from facedepth_pipeline.pix2pix.unet import build_generator
-from facedepth_pipeline.tracking.champion import champion_version
 from facedepth_pipeline.tracking.promotion import log_depth_metrics, record_verdict
 from facedepth_pipeline.tracking.registry import (
     load_evaluated_generator,
     load_registered_generator,
     register_generator,
 )
+from facedepth_pipeline.tracking.versions import champion_version
 
 PHOTO = np.full((256, 256, 3), 120, np.uint8)
 METRICS = {

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from facedepth_pipeline.generator.network_files import load_generator_file
 from facedepth_pipeline.generator.prediction import DepthGenerator
 from facedepth_pipeline.storage.whole_files import replace_file
+from facedepth_pipeline.tracking.resolve import GeneratorVersion, find_version
 
 # Keras is imported when a model is loaded or saved: the catalog makes every dataset of the project at
 # the start of each run, and `kedro run --pipelines=ingest` shall not pay for TensorFlow.
@@ -48,21 +49,19 @@ class GeneratorDataset(AbstractDataset[DepthGenerator, DepthGenerator]):
 
 
 class GeneratorVersionDataset(AbstractDataset[None, Any]):
-    """A generator in the MLflow registry, or the one that ships with the package; read only.
+    """A version of a generator that ``reconstruct`` uses; read only.
 
     Args:
-        model_uri: For instance ``models:/facedepth-generator@champion``, or ``starter``.
-        metadata: For Kedro-Viz; not used here.
+        model_uri: Word, address or path, as :mod:`facedepth_pipeline.tracking.resolve` lists them.
+        metadata: Metadata for Kedro-Viz; not used here.
     """
 
     def __init__(self, *, model_uri: str, metadata: dict[str, Any] | None = None) -> None:
         self._model_uri = model_uri
         self.metadata = metadata
 
-    def load(self) -> Any:
-        """Find out which version it is (``GeneratorVersion``); nothing is fetched yet."""
-        from facedepth_pipeline.tracking.versions import find_version
-
+    def load(self) -> GeneratorVersion:
+        """Find out which version it is; nothing is fetched yet."""
         return find_version(self._model_uri)
 
     def save(self, data: None) -> None:

@@ -27,7 +27,7 @@ class Settings:
     """What a person can choose.
 
     Attributes:
-        model: As :func:`~facedepth_pipeline.model_choice.find_generator` takes it; None for the best there is.
+        model: As :func:`~facedepth_pipeline.tracking.resolve.find_version` takes it; None for the best there is.
         mesher: ``grid`` or ``poisson``.
         interocular_mm: Measured distance of the eye centres, 50 to 75 mm; None where it is not known.
     """

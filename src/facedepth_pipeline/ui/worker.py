@@ -239,12 +239,13 @@ class Worker:
     def _generator(self, model: str | None) -> "tuple[DepthGenerator, str]":
         with self._loading:
             if self._loaded is None or self._loaded[0] != model:
-                from facedepth_pipeline.model_choice import find_generator
                 from facedepth_pipeline.pix2pix.device import compute_in
+                from facedepth_pipeline.tracking.resolve import find_best_version
 
                 self._loaded = None  # of two networks one would lie idle
                 try:
-                    generator, model_uri = find_generator(model)
+                    version = find_best_version(model)
+                    generator, model_uri = version.load(), version.model_uri
                 except (ValueError, OSError) as error:
                     raise _ModelUnavailable(str(error)) from error
                 compute_in(generator.network, "auto")

@@ -35,10 +35,10 @@ from facedepth_pipeline.evaluation.statistics import paired_difference
 from facedepth_pipeline.generator.prediction import DepthGenerator, predict_depth_mm, sample_depth_mm
 from facedepth_pipeline.generator.sidecar import GeneratorSidecar
 from facedepth_pipeline.parameters import EvaluateParameters, TrainParameters
-from facedepth_pipeline.tracking.champion import champion_version
 from facedepth_pipeline.tracking.history import training_history_of
 from facedepth_pipeline.tracking.promotion import log_depth_metrics, record_verdict
 from facedepth_pipeline.tracking.registry import EvaluatedModel, load_registered_generator
+from facedepth_pipeline.tracking.versions import champion_version
 
 logger = logging.getLogger(__name__)
 

@@ -25,8 +25,8 @@ from facedepth_pipeline.photo.folder import PhotoFolder
 from facedepth_pipeline.reconstruction.provenance import MadeBy
 from facedepth_pipeline.reconstruction.record import face_rows
 from facedepth_pipeline.tracking import jobs
+from facedepth_pipeline.tracking.resolve import GeneratorVersion
 from facedepth_pipeline.tracking.runs import active_run_id
-from facedepth_pipeline.tracking.versions import GeneratorVersion
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ SHEET_PHOTOS = 12
 
 def reconstruct_photos(
     photos: PhotoFolder,
-    champion_version: GeneratorVersion,
+    generator_version: GeneratorVersion,
     reconstructions: ReconstructionStore,
     reconstruction_ledger: ManifestLedger,
     parameters: ReconstructionParameters,
@@ -44,7 +44,7 @@ def reconstruct_photos(
     promotion: dict[str, Any] | None = None,  # not read: it makes this node wait for it
 ) -> JobRecord:
     """Do the photos that no earlier job did, in the processes of a cluster; a bad one is set aside with a reason."""
-    made_by = MadeBy(champion_version.model_uri, parameters, active_run_id())
+    made_by = MadeBy(generator_version.model_uri, parameters, active_run_id())
     job = JobRecord.begin(
         datetime.now(UTC),
         secrets.token_hex(4),
@@ -64,7 +64,7 @@ def reconstruct_photos(
         plan = plan_job(photos.files, known, batch.shard, batch.num_shards)
         job.plan(plan)
         task = Task(photos, reconstructions, made_by, job.job_id, batch.photo_timeout_s, batch.redo)
-        outcomes = run_job(job, plan.photos, task, champion_version.pack, dask, batch.attempts)
+        outcomes = run_job(job, plan.photos, task, generator_version.pack, dask, batch.attempts)
         try:
             _list_outcomes(job, outcomes, reconstruction_ledger)
             job.finished_at = datetime.now(UTC)

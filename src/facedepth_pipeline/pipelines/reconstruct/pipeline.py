@@ -8,7 +8,7 @@ from facedepth_pipeline.pipelines.reconstruct import nodes
 
 
 def create_pipeline(after_promotion: bool = False, **_: Any) -> Pipeline:
-    """``photos`` and ``champion_version`` to ``reconstructions``, their manifest, and the ``reconstruction_job``.
+    """``photos`` and ``generator_version`` to ``reconstructions``, their manifest, and the ``reconstruction_job``.
 
     Results and the parts of the manifest are written while the job runs; the other nodes say what it did.
 
@@ -23,7 +23,7 @@ def create_pipeline(after_promotion: bool = False, **_: Any) -> Pipeline:
                 func=nodes.reconstruct_photos,
                 inputs=[
                     "photos",
-                    "champion_version",
+                    "generator_version",
                     *working,
                     "params:reconstruct",
                     "params:dask",
