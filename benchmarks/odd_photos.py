@@ -21,8 +21,8 @@ from facedepth_pipeline.mesh.grid import grid_mesh
 from facedepth_pipeline.mesh.preview import preview, render_views
 from facedepth_pipeline.parameters import ReconstructionParameters
 from facedepth_pipeline.reconstruction.build import ReconstructedFace
-from facedepth_pipeline.reconstruction.provenance import MadeBy
-from facedepth_pipeline.reconstruction.reconstruct import reconstruct_photos
+from facedepth_pipeline.reconstruction.provenance import Provenance
+from facedepth_pipeline.reconstruction.reconstruct import reconstruct
 
 SAMPLE = Image.open(PROJECT / "data/01_raw/photos/astronaut.png").convert("RGB")
 
@@ -136,12 +136,12 @@ def main() -> None:
     """Print the table."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else None
     generator, model = load_starter()
-    made_by = MadeBy(model, ReconstructionParameters(batch_size=1))
+    provenance = Provenance(model, ReconstructionParameters(batch_size=1))
     print("| photo | becomes |")
     print("|---|---|")
     for name, make in PHOTOS.items():
         content = make()
-        (result,) = reconstruct_photos([(name, content)], generator, made_by)
+        (result,) = reconstruct([(name, content)], generator, provenance)
         outcome = result.outcomes[0]
         if isinstance(outcome, ReconstructedFace):
             width, height, depth = np.ptp(outcome.mesh.vertices, axis=0)

@@ -91,7 +91,7 @@ def generator() -> DepthGenerator:
     sidecar = GeneratorSidecar(
         fit="stretch",
         landmarks=LANDMARKS,
-        interocular_mm=63.0,
+        interpupillary_mm=63.0,
         valid_threshold_mm=5.0,
         data_digest="",
         training_subjects=("001",),

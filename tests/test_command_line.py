@@ -73,7 +73,7 @@ def test_the_same_command_replaces_its_own_results_and_nothing_else(workplace):
     [
         (["missing.jpg"], "'missing.jpg' does not exist"),
         (["empty"], "has no photo in it"),
-        (["torn.png", "--eyes-mm=200"], "--eyes-mm is 200.0: Input should be less than or equal to 75"),
+        (["torn.png", "--eyes-mm=200"], "--pd is 200.0: Input should be less than or equal to 75"),
         (["torn.png", "--format=fbx"], "'fbx' is not one of 'glb'"),
         ([], "Missing argument 'PHOTOS...'"),
     ],

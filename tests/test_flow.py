@@ -87,9 +87,9 @@ def test_meshes_are_whole_textured_and_metric(root, demo):
         folder = root / "meshes" / row.folder
         glb = trimesh.load(folder / "mesh.glb").to_geometry()
         assert glb.visual.material.baseColorTexture is not None
-        assert np.ptp(glb.vertices[:, 1]) * 1000 == pytest.approx(row.height_mm, abs=0.1)
+        assert np.ptp(glb.vertices[:, 1]) * 1000 == pytest.approx(row.extent_y_mm, abs=0.1)
         ply = trimesh.load(folder / "mesh.ply")
-        assert np.ptp(ply.vertices[:, 0]) == pytest.approx(row.width_mm, abs=0.1)
+        assert np.ptp(ply.vertices[:, 0]) == pytest.approx(row.extent_x_mm, abs=0.1)
         assert (folder / "wireframe.ply").stat().st_size > 1000
         depth = np.asarray(Image.open(folder / "depth.png"))
         cloud = trimesh.load(folder / "point_cloud.ply").vertices
@@ -144,7 +144,7 @@ def test_a_broken_photo_and_a_broken_pair_do_not_stop_the_rest(root, demo):
     assert manifest.set_index("file_name").loc["broken.jpg", "reason_code"] == "undecodable"
     newest = manifest[manifest["model_uri"].str.startswith("starter/")].set_index("file_name")
     assert newest.loc["astronaut.png", "status"] == "done"
-    assert "assumed: eyes" in newest.loc["astronaut.png", "scale"]
+    assert "assumed: interpupillary distance" in newest.loc["astronaut.png", "scale"]
     folder = root / "meshes" / newest.loc["astronaut.png", "folder"]
     assert {path.name for path in folder.glob("mesh.*")} == {"mesh.glb", "mesh.stl"}
     assert trimesh.load_scene(folder / "mesh.glb").metadata["run_id"] == newest.loc["astronaut.png", "run_id"]

@@ -17,14 +17,14 @@ def main() -> None:
     from facedepth_pipeline.jobs.store import ReconstructionStore
     from facedepth_pipeline.parameters import ReconstructionParameters
     from facedepth_pipeline.photo.folder import PhotoFolder
-    from facedepth_pipeline.reconstruction.provenance import MadeBy
-    from facedepth_pipeline.reconstruction.reconstruct import reconstruct_photos
+    from facedepth_pipeline.reconstruction.provenance import Provenance
+    from facedepth_pipeline.reconstruction.reconstruct import reconstruct
     from facedepth_pipeline.reconstruction.record import Stamp
 
     generator, model_uri = load_starter()
     loaded = time.perf_counter()
     photos, results = PhotoFolder(sys.argv[1]), ReconstructionStore(str(Path(sys.argv[2])))
-    for result in reconstruct_photos(photos, generator, MadeBy(model_uri, ReconstructionParameters())):
+    for result in reconstruct(photos, generator, Provenance(model_uri, ReconstructionParameters())):
         results.write(result, Stamp(datetime.now(UTC)))
     ended = time.perf_counter()
     print(json.dumps({"photos": len(photos), "load_s": loaded - begun, "photos_s": ended - loaded}))

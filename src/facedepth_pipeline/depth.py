@@ -13,10 +13,12 @@ and z, one 8-bit grey level a step in z.
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage
+
+from facedepth_pipeline.parameters import Fit
 
 FRAME_HEIGHT_PX = 751
 FRAME_WIDTH_PX = 501
@@ -24,8 +26,6 @@ MM_PER_GREY_LEVEL = 0.32
 MAX_DEPTH_MM = 255 * MM_PER_GREY_LEVEL  # 81.6
 IMAGE_SIZE_PX = 256
 MM_PER_PNG_LEVEL = 0.01
-
-Fit = Literal["stretch", "pad", "crop"]
 
 
 class PixelPitch(NamedTuple):

@@ -77,8 +77,8 @@ def test_rows_keep_their_types_and_paths(ledger, results):
     table = ledger.compact(results, "job").set_index("file_name")
     assert table.loc["4.jpg", "folder"] == "photo4/old"
     assert table.loc["3.jpg", "size_bytes"] == 30
-    assert table.loc["3.jpg", "width_mm"] == 150.5
-    assert pd.isna(table.loc["3.jpg", "doubt_mm"])
+    assert table.loc["3.jpg", "extent_x_mm"] == 150.5
+    assert pd.isna(table.loc["3.jpg", "uncertainty_mm"])
 
 
 def test_a_job_writes_a_part_after_so_many_rows_or_seconds(ledger, results, storage, monkeypatch):

@@ -43,10 +43,11 @@ def test_known_files_are_those_of_this_model_whose_content_has_not_changed():
     rows.append(row("e", 1, status="rejected", reason_code="no_face"))
     rows.append(row("by the command facedepth", 1, size_bytes=None, modified=None))
     table = as_table(rows)
-    assert {name for name, *_ in known_files(table, "new", "none")} == {"a", "c", "e"}
-    assert {name for name, *_ in known_files(table, "new", "set_aside")} == {"a", "e"}
-    assert known_files(table, "new", "all") == set()
-    assert ("a", 5, "1") in known_files(table, "new", "none")
+    assert {name for name, *_ in known_files(table, ("new",), "none")} == {"a", "c", "e"}
+    assert {name for name, *_ in known_files(table, ("new",), "set_aside")} == {"a", "e"}
+    assert known_files(table, ("new",), "all") == set()
+    assert {name for name, *_ in known_files(table, ("new", "old"), "none")} == {"a", "b", "c", "e"}
+    assert ("a", 5, "1") in known_files(table, ("new",), "none")
 
 
 def test_a_manifest_of_an_earlier_version_has_columns_without_values(tmp_path):
@@ -54,7 +55,7 @@ def test_a_manifest_of_an_earlier_version_has_columns_without_values(tmp_path):
     table = compacted([old])
     assert table.loc[0, "photo_id"] == "p"
     assert table["job_id"].isna().all()
-    assert known_files(table, "new", "none") == set()  # it is looked at, and its result found
+    assert known_files(table, ("new",), "none") == set()  # it is looked at, and its result found
 
 
 def test_newest_results_are_those_of_the_last_model_and_parameters():
@@ -67,3 +68,8 @@ def test_the_sheet_is_drawn_and_mlflow_told_before_a_run_of_bad_photos_fails():
     order = [node.name for node in create_pipeline().nodes]
     assert order.index("draw_reconstruction_sheet") < order.index("require_success")
     assert order[-1] == "require_success"
+
+
+def test_columns_of_an_earlier_version_get_their_present_names():
+    table = as_table(pd.DataFrame([{"file_name": "a", "face": 1, "yaw_deg": 4.0, "depth_mm": 77.0}]))
+    assert table.loc[0, ["head_yaw_deg", "extent_z_mm"]].tolist() == [4.0, 77.0]

@@ -10,7 +10,7 @@ from facedepth_pipeline.jobs.store import ReconstructionStore
 from facedepth_pipeline.jobs.work import CANNOT_GO_ON, CannotGoOn, Task, reconstruct_chunk
 from facedepth_pipeline.parameters import ReconstructionParameters
 from facedepth_pipeline.photo.folder import PhotoFolder
-from facedepth_pipeline.reconstruction.provenance import MadeBy
+from facedepth_pipeline.reconstruction.provenance import Provenance
 from facedepth_pipeline.storage.storage import StoredFile
 from faces import png_bytes, portrait_of_a_sphere
 
@@ -48,7 +48,7 @@ def photos(tmp_path) -> PhotoFolder:
 
 
 def task(photos, results, **changes) -> Task:
-    return Task(photos, results, MadeBy("faces/1", PARAMETERS, "run"), "job", 60.0, **changes)
+    return Task(photos, results, Provenance("faces/1", PARAMETERS, "run"), "job", 60.0, **changes)
 
 
 def test_a_chunk_is_done_and_the_next_time_found(photos, packed, tmp_path):
@@ -86,9 +86,9 @@ def test_a_photo_that_is_gone_or_may_not_be_read_does_not_stop_the_others(photos
 
 
 def test_an_error_in_a_chunk_leaves_what_was_done_and_says_that_the_rest_is_not(photos, packed, tmp_path, monkeypatch):
-    from facedepth_pipeline.reconstruction import reconstruct as batch
+    from facedepth_pipeline.reconstruction import reconstruct as module
 
-    build = batch.build_geometry
+    build = module.build_geometry
     calls = iter(range(9))
 
     def fails_at_the_second(*arguments):
@@ -96,7 +96,7 @@ def test_an_error_in_a_chunk_leaves_what_was_done_and_says_that_the_rest_is_not(
             raise ZeroDivisionError("odd")
         return build(*arguments)
 
-    monkeypatch.setattr(batch, "build_geometry", fails_at_the_second)
+    monkeypatch.setattr(module, "build_geometry", fails_at_the_second)
     results = ReconstructionStore(str(tmp_path / "results"))
     outcomes = reconstruct_chunk(tuple(photos.files[:3]), task(photos, results), packed)
     assert [bool(outcome.record) for outcome in outcomes] == [True, False, False]

@@ -58,7 +58,7 @@ def test_a_real_portrait_is_aligned_onto_the_template(detector, astronaut):
     sidecar = GeneratorSidecar(
         fit="stretch",
         landmarks=landmarks,
-        interocular_mm=63.4,
+        interpupillary_mm=63.4,
         valid_threshold_mm=5,
         data_digest="",
         training_subjects=("001",),
@@ -88,7 +88,7 @@ def test_two_people_are_refused(detector, astronaut):
         choose_faces(two, "refuse")
     assert caught.value.reason_code is RefusalReason.SEVERAL_FACES
     larger, smaller = choose_faces(two, "all")
-    assert larger.interocular_px > 1.4 * smaller.interocular_px
+    assert larger.interpupillary_px > 1.4 * smaller.interpupillary_px
     assert choose_faces(two, "largest") == [larger]
 
 

@@ -21,7 +21,7 @@ def evaluated(fit="stretch"):
         portraits=3,
     )  # fmt: skip
     sidecar = GeneratorSidecar(
-        fit=fit, landmarks=landmarks, interocular_mm=64, valid_threshold_mm=4, data_digest="abc",
+        fit=fit, landmarks=landmarks, interpupillary_mm=64, valid_threshold_mm=4, data_digest="abc",
         training_subjects=("001", "002"), licence="Apache-2.0", parameters={},
     )  # fmt: skip
     model = EvaluatedModel(model_uri="models:/faces/1", version=1, run_id=None, just_trained=True, sidecar=sidecar)

@@ -14,12 +14,11 @@ from facedepth_pipeline.parameters import ReconstructionParameters
 from facedepth_pipeline.photo.detection import DetectedFace, FaceDetector
 from facedepth_pipeline.photo.preparation import PreparedFace, prepare_faces
 from facedepth_pipeline.photo.refusal import PhotoRefused, RefusalReason
-from facedepth_pipeline.pix2pix.device import compute_in
 from facedepth_pipeline.reconstruction.reconstruct import reconstruct_photo
 from faces import LANDMARKS, PORTRAIT, png_bytes, portrait_of_a_sphere
 from surfaces import sphere
 
-GRID = ReconstructionParameters(mesher="grid")
+GRID = ReconstructionParameters(mesher="grid", precision="float32")
 
 
 class NoDetector(FaceDetector):
@@ -148,11 +147,11 @@ def test_all_faces_of_a_photo_come_largest_first_with_a_reason_for_those_that_do
 
 def test_a_measured_distance_of_the_eyes_sets_the_scale(generator):
     half = portrait_of_a_sphere()[1::2, 1::2]
-    parameters = ReconstructionParameters(interocular_mm=70, mesher="grid")
+    parameters = ReconstructionParameters(interpupillary_mm=70, mesher="grid")
     found = reconstruct_photo(half, "holiday.jpg", generator, FixedDetector(), parameters)
     assumed = reconstruct_photo(half, "holiday.jpg", generator, FixedDetector(), GRID)
-    assert "measured: eyes 70 mm" in found.prepared.scale
-    assert "assumed: eyes 63.0 mm" in assumed.prepared.scale
+    assert "measured: interpupillary distance 70 mm" in str(found.prepared.scale)
+    assert "assumed: interpupillary distance 63.0 mm" in str(assumed.prepared.scale)
     grown = np.ptp(found.mesh.vertices[:, :2], axis=0) / np.ptp(assumed.mesh.vertices[:, :2], axis=0)
     assert grown == pytest.approx([70 / 63, 70 / 63], rel=0.02)
 
@@ -199,7 +198,6 @@ def test_doubt_is_the_spread_of_dropout_and_does_not_depend_on_the_neighbours(ge
 
 
 def test_the_last_sample_is_of_the_mirrored_photo_mirrored_back(generator):
-    compute_in(generator.network, "float32")  # a test before this one may have left it in bfloat16
     photo = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 256, axis=0).repeat(3, axis=2)
     mirrored_mm = sample_depth_mm(generator.network, photo, 2, seed=0)[-1]
     plain = generator.network.predict_on_batch(normalize_photo(photo[None]))[0, ..., 0]

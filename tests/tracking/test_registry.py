@@ -45,7 +45,7 @@ def generator():
     sidecar = GeneratorSidecar(
         fit="pad",
         landmarks=landmarks,
-        interocular_mm=landmarks.interocular_mm,
+        interpupillary_mm=landmarks.interpupillary_mm,
         valid_threshold_mm=4.0,
         data_digest="abc",
         training_subjects=("001", "002"),

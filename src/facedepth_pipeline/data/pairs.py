@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from facedepth_pipeline.depth import DepthMap, Fit, depth_from_range, fit_depth, fit_photo
+from facedepth_pipeline.depth import DepthMap, depth_from_range, fit_depth, fit_photo
+from facedepth_pipeline.parameters import Fit
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,7 +20,7 @@ The last two are what papers without a mask report; they are mostly about the si
 import numpy as np
 from scipy import ndimage
 
-from facedepth_pipeline.depth import DepthMap, Fit, normalize_depth, surface_normals
+from facedepth_pipeline.depth import DepthMap, normalize_depth, surface_normals
 from facedepth_pipeline.evaluation.regions import (
     REGIONS,
     FacePoints,
@@ -28,6 +28,7 @@ from facedepth_pipeline.evaluation.regions import (
     fiducial_mae_mm,
     nose_protrusion_mm,
 )
+from facedepth_pipeline.parameters import Fit
 
 WITHIN_MM = (1, 2, 3)
 SMOOTHING_PX = 2.0  # of the truth: one grey level a pixel is a slope of 27 degrees

@@ -4,9 +4,10 @@ import math
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-from facedepth_pipeline.depth import FRAME_PITCH, Fit, PixelPitch, fitted_pitch
+from facedepth_pipeline.depth import FRAME_PITCH, PixelPitch, fitted_pitch
+from facedepth_pipeline.parameters import Fit
 
 Point = tuple[float, float]
 
@@ -34,8 +35,8 @@ class LandmarkTemplate(BaseModel):
         return np.array(points, dtype=np.float64)
 
     @property
-    def interocular_mm(self) -> float:
-        """Distance of the eye centres in millimetres: pixels of the frame are 0.32 mm."""
+    def interpupillary_mm(self) -> float:
+        """Interpupillary distance in millimetres: pixels of the frame are 0.32 mm."""
         return math.dist(self.left_eye, self.right_eye) * FRAME_PITCH.x_mm
 
 
@@ -45,7 +46,7 @@ class GeneratorSidecar(BaseModel):
     Attributes:
         fit: How the 751x501 frame became 256x256 in training.
         landmarks: Where a face must lie in the frame.
-        interocular_mm: Distance of the eye centres that alignment assumes for a photo of unknown
+        interpupillary_mm: Interpupillary distance that alignment assumes for a photo of unknown
             scale: the mean of the training portraits.
         valid_threshold_mm: A predicted depth above this counts as face.
         data_digest: SHA-256 of the training and validation pairs.
@@ -58,7 +59,10 @@ class GeneratorSidecar(BaseModel):
 
     fit: Fit
     landmarks: LandmarkTemplate
-    interocular_mm: Annotated[float, Field(gt=0)]
+    # generators of version 0.1 say interocular_mm
+    interpupillary_mm: Annotated[
+        float, Field(gt=0, validation_alias=AliasChoices("interpupillary_mm", "interocular_mm"))
+    ]
     valid_threshold_mm: Annotated[float, Field(gt=0)]
     data_digest: str
     training_subjects: tuple[str, ...]

@@ -1,24 +1,27 @@
 """Tables of results: ``reconstruction_manifest``, and the parts it is compacted from."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import pandas as pd
 
 from facedepth_pipeline.jobs.plan import SET_ASIDE
-from facedepth_pipeline.reconstruction.record import FACE_COLUMNS, PHOTO_COLUMNS
+from facedepth_pipeline.reconstruction.record import FACE_COLUMNS, FORMER_COLUMNS, PHOTO_COLUMNS
 
 COLUMNS = (*PHOTO_COLUMNS, *FACE_COLUMNS)
 NUMBERS = (
-    "mm_per_photo_px", "yaw_deg", "pitch_deg", "pitch_x_mm", "pitch_y_mm",
-    "width_mm", "height_mm", "depth_mm", "doubt_mm",
+    "mm_per_photo_px", "head_yaw_deg", "head_pitch_deg", "pixel_pitch_x_mm", "pixel_pitch_y_mm",
+    "extent_x_mm", "extent_y_mm", "extent_z_mm", "uncertainty_mm",
 )  # fmt: skip
 WHOLE_NUMBERS = ("size_bytes", "face", "vertices", "triangles")
 ATTEMPTED = ("file_name", "photo_id", "result_key")  # what a group of rows is about; its rows are faces
 
 
 def as_table(rows: Iterable[dict[str, object]] | pd.DataFrame) -> pd.DataFrame:
-    """Rows of :func:`~facedepth_pipeline.reconstruction.record.face_rows` as a table of fixed columns and types."""
-    table = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
+    """Rows of :func:`~facedepth_pipeline.reconstruction.record.face_rows` as a table of fixed columns and types.
+
+    Columns of earlier versions get their present names.
+    """
+    table = rows.rename(columns=FORMER_COLUMNS) if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
     table = table.reindex(columns=list(COLUMNS))
     return table.astype(
         dict.fromkeys(COLUMNS, "string") | dict.fromkeys(NUMBERS, "Float64") | dict.fromkeys(WHOLE_NUMBERS, "Int64")
@@ -45,17 +48,17 @@ def is_set_aside(rows: pd.DataFrame) -> pd.Series:
     return aside
 
 
-def known_files(manifest: pd.DataFrame, result_key: str, redo: str) -> set[tuple[str, int, str]]:
+def known_files(manifest: pd.DataFrame, result_keys: Collection[str], redo: str) -> set[tuple[str, int, str]]:
     """Name, size and time of the photo files that a job need not look at.
 
     Args:
         manifest: Rows of earlier jobs.
-        result_key: Of the model and parameters in question.
+        result_keys: Keys of the model and parameters in question.
         redo: ``none``; ``set_aside``: photos that failed are not known; ``all``: none is.
     """
     if redo == "all":
         return set()
-    rows = manifest[manifest["result_key"] == result_key].dropna(subset=["size_bytes", "modified"])
+    rows = manifest[manifest["result_key"].isin(list(result_keys))].dropna(subset=["size_bytes", "modified"])
     again = is_set_aside(rows) if redo == "set_aside" else rows["reason_code"].eq("unreadable").fillna(False)
     rows = rows[~again.astype(bool)]
     return set(zip(rows["file_name"], rows["size_bytes"].astype(int), rows["modified"], strict=True))

@@ -39,7 +39,7 @@ def run_job(
     from facedepth_pipeline.jobs.engine import Engine
 
     workers: set[str] = set()
-    size = task.made_by.parameters.batch_size
+    size = task.provenance.parameters.batch_size
     try:
         generator = _fetched(fetch)
         with (

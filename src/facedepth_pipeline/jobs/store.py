@@ -4,7 +4,7 @@ import contextlib
 import io
 import json
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,8 +13,11 @@ from PIL import Image
 from facedepth_pipeline.jobs.lock import only_job, shard_lock
 from facedepth_pipeline.jobs.manifest import as_table
 from facedepth_pipeline.jobs.record import JobRecord
-from facedepth_pipeline.reconstruction.record import PREVIEW_FILE, RECORD_FILE, Stamp, face_rows
+from facedepth_pipeline.reconstruction.record import PREVIEW_FILE, RECORD_FILE, Record, Stamp, face_rows
 from facedepth_pipeline.storage.storage import LocalStorage, open_storage
+
+if TYPE_CHECKING:
+    from facedepth_pipeline.reconstruction.reconstruct import PhotoResult
 
 JOBS = "_jobs"  # below the results: what jobs have to say to each other, and to whoever asks in the morning
 LOCKS = f"{JOBS}/locks"
@@ -31,18 +34,18 @@ class ReconstructionStore:
     def __reduce__(self) -> tuple[type["ReconstructionStore"], tuple[str]]:
         return type(self), (self.url,)
 
-    def find(self, photo_id: str, result_key: str) -> dict[str, Any] | None:
+    def find(self, photo_id: str, result_key: str) -> Record | None:
         """``result.json`` of a photo; None if there is none."""
         try:
             return dict(json.loads(self._storage.read(f"{photo_id}/{result_key}/{RECORD_FILE}")))
         except FileNotFoundError:
             return None
 
-    def write(self, result: Any, stamp: Stamp) -> dict[str, Any]:
-        """Write a ``PhotoResult``, which appears whole; what its ``result.json`` says."""
+    def write(self, result: "PhotoResult", stamp: Stamp) -> Record:
+        """Write a result, which appears whole; what its ``result.json`` says."""
         from facedepth_pipeline.reconstruction.files import write_result  # Open3D takes seconds to import
 
-        with self._storage.folder(f"{result.photo_id}/{result.made_by.result_key}", RECORD_FILE) as folder:
+        with self._storage.folder(f"{result.photo_id}/{result.provenance.result_key}", RECORD_FILE) as folder:
             return write_result(folder, result, stamp)
 
     def records(self) -> pd.DataFrame:

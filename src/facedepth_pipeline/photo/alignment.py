@@ -156,7 +156,7 @@ def align_face(
     photo: np.ndarray,
     face: DetectedFace,
     sidecar: GeneratorSidecar,
-    interocular_mm: float | None = None,
+    interpupillary_mm: float | None = None,
     fill: tuple[int, int, int] = BLACK,
 ) -> AlignedPhoto:
     """Lay a detected face onto the template of a generator.
@@ -168,16 +168,18 @@ def align_face(
         photo: (H, W, 3) uint8 RGB.
         face: What the detector found in it.
         sidecar: Of the generator that will see the photo.
-        interocular_mm: Distance of the eye centres, millimetres; None = the training mean.
+        interpupillary_mm: Interpupillary distance, millimetres; None = the training mean.
         fill: RGB for what lies outside the photo.
     """
     template = sidecar.landmarks.points_px
-    if interocular_mm is not None:
+    if interpupillary_mm is not None:
         centre = template.mean(0)
-        template = centre + (template - centre) * (interocular_mm / sidecar.interocular_mm)
+        template = centre + (template - centre) * (interpupillary_mm / sidecar.interpupillary_mm)
     similarity = fit_similarity(face.landmarks_px, template)
-    if interocular_mm is not None:
-        similarity = _with_scale(similarity, interocular_mm / FRAME_PITCH.x_mm / face.interocular_px, face.landmarks_px)
+    if interpupillary_mm is not None:
+        similarity = _with_scale(
+            similarity, interpupillary_mm / FRAME_PITCH.x_mm / face.interpupillary_px, face.landmarks_px
+        )
     landmarks = similarity.apply(face.landmarks_px)
     distances = np.linalg.norm(landmarks - template, axis=1)
     # as many texture pixels as the photo has to give, so that nothing of it is lost

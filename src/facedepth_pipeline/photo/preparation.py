@@ -1,13 +1,14 @@
 """From a photo to faces that the generator can see: decoded, detected, aligned and fitted."""
 
 import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from facedepth_pipeline.depth import FRAME_HEIGHT_PX, FRAME_PITCH, FRAME_WIDTH_PX, Fit, fit_photo
+from facedepth_pipeline.depth import FRAME_HEIGHT_PX, FRAME_PITCH, FRAME_WIDTH_PX, fit_photo
 from facedepth_pipeline.generator.sidecar import GeneratorSidecar
-from facedepth_pipeline.parameters import ReconstructionParameters
+from facedepth_pipeline.parameters import Fit, ReconstructionParameters
 from facedepth_pipeline.photo.alignment import (
     AlignedPhoto,
     align_face,
@@ -18,6 +19,7 @@ from facedepth_pipeline.photo.alignment import (
 from facedepth_pipeline.photo.detection import DetectedFace, FaceDetector, choose_faces, require_size
 from facedepth_pipeline.photo.loading import decode_photo
 from facedepth_pipeline.photo.refusal import PhotoRefused, RefusalReason
+from facedepth_pipeline.photo.scale import Scale
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,47 +30,82 @@ class PreparedFace:
         photo_256: (256, 256, 3) uint8 RGB, what the generator sees.
         texture: uint8 RGB, the same rectangle in the photo's resolution.
         alignment: How the face got into the 751x501 frame.
-        scale: Where its millimetres come from, in words.
+        scale: Where its millimetres come from.
     """
 
     photo_256: np.ndarray
     texture: np.ndarray
     alignment: AlignedPhoto
-    scale: str
+    scale: Scale
 
 
-def photo_checksum(photo: bytes | np.ndarray) -> str:
+@dataclass(frozen=True, eq=False)
+class DecodedPhoto:
+    """A photo that was decoded before, by somebody who shows it.
+
+    Attributes:
+        pixels: (H, W, 3) uint8 RGB.
+        sha256: SHA-256 of the bytes of its file, hexadecimal.
+    """
+
+    pixels: np.ndarray
+    sha256: str
+
+
+Photo = bytes | np.ndarray | DecodedPhoto  # bytes of an image file, or (H, W, 3) uint8 RGB
+Choose = Callable[[np.ndarray, Sequence[DetectedFace]], Sequence[DetectedFace]]
+
+
+PHOTO_ID_DIGITS = 16  # of its checksum: a photo is known by its content
+
+
+def photo_checksum(photo: Photo) -> str:
     """SHA-256 of the file, or of the pixels where an array was given; hexadecimal."""
+    if isinstance(photo, DecodedPhoto):
+        return photo.sha256
     return hashlib.sha256(photo if isinstance(photo, bytes) else photo.tobytes()).hexdigest()
 
 
+def pixels_of(photo: Photo) -> np.ndarray:
+    """(H, W, 3) uint8 RGB, decoded if need be.
+
+    Raises:
+        PhotoRefused: If it cannot be decoded.
+    """
+    if isinstance(photo, DecodedPhoto):
+        return photo.pixels
+    return decode_photo(photo) if isinstance(photo, bytes) else photo
+
+
 def prepare_faces(
-    photo: bytes | np.ndarray,
+    pixels: np.ndarray,
     file_name: str,
     sidecar: GeneratorSidecar,
     detector: FaceDetector,
     parameters: ReconstructionParameters,
+    choose: Choose | None = None,
 ) -> list[PreparedFace | PhotoRefused]:
-    """Decode a photo, and align and fit each face in it that is asked for.
+    """Align and fit each face of a photo that is asked for.
 
     Args:
-        photo: The bytes of an image file, or (H, W, 3) uint8 RGB.
-        file_name: Without folders; tells portraits of the database from other photos.
-        sidecar: Of the generator that will see the photo.
-        detector: Not used (and its network not loaded) where nothing is to be aligned.
-        parameters: Those of the photo matter here.
+        pixels: (H, W, 3) uint8 RGB.
+        file_name: Name of its file without folders; tells portraits of the database from other photos.
+        sidecar: Sidecar of the generator that will see the photo.
+        detector: Detector of faces; not used, and its network not loaded, where nothing is to be aligned.
+        parameters: Parameters, of which those of the photo matter here.
+        choose: Chooses among all faces, largest first; None = as ``parameters.several_faces`` says.
 
     Returns:
-        The faces, largest first, or why one of several cannot be used. Where only one is asked for it can be used.
+        The faces, or why one of several cannot be used. Where only one is asked for it can be used.
 
     Raises:
-        PhotoRefused: If the photo cannot be decoded, or none of its faces can be used.
+        PhotoRefused: If none of its faces can be used.
     """
-    pixels = decode_photo(photo) if isinstance(photo, bytes) else photo
     if lies_in_frame(file_name, pixels, parameters):
         return [prepare_in_frame(pixels, sidecar)]
+    faces: Sequence[DetectedFace] = choose_faces(detector.detect(pixels), "all" if choose else parameters.several_faces)
     outcomes: list[PreparedFace | PhotoRefused] = []
-    for face in choose_faces(detector.detect(pixels), parameters.several_faces):
+    for face in choose(pixels, faces) if choose else faces:
         try:
             outcomes.append(prepare_face(pixels, face, sidecar, parameters))
         except PhotoRefused as refusal:
@@ -96,7 +133,7 @@ def prepare_in_frame(pixels: np.ndarray, sidecar: GeneratorSidecar) -> PreparedF
     Raises:
         PhotoRefused: ``not_aligned``, if it has another size.
     """
-    return _fit(_photo_in_frame(pixels), sidecar, "0.32 mm a pixel, as portraits of the database are")
+    return _fit(_photo_in_frame(pixels), sidecar, Scale("database"))
 
 
 def prepare_face(
@@ -114,13 +151,13 @@ def prepare_face(
         PhotoRefused: ``too_small``, ``not_frontal`` or ``cut_off``.
     """
     require_size(face)
-    aligned = align_face(pixels, face, sidecar, parameters.interocular_mm)
+    aligned = align_face(pixels, face, sidecar, parameters.interpupillary_mm)
     require_frontal(aligned, parameters.max_yaw_deg, parameters.max_pitch_deg)
     require_whole(aligned, parameters.min_face_inside)
     return _fit(aligned, sidecar, _scale_of(sidecar, parameters))
 
 
-def _fit(alignment: AlignedPhoto, sidecar: GeneratorSidecar, scale: str) -> PreparedFace:
+def _fit(alignment: AlignedPhoto, sidecar: GeneratorSidecar, scale: Scale) -> PreparedFace:
     return PreparedFace(
         photo_256=fit_photo(alignment.frame, sidecar.fit),
         texture=texture_from_frame(alignment.texture, sidecar.fit),
@@ -129,10 +166,10 @@ def _fit(alignment: AlignedPhoto, sidecar: GeneratorSidecar, scale: str) -> Prep
     )
 
 
-def _scale_of(sidecar: GeneratorSidecar, parameters: ReconstructionParameters) -> str:
-    if parameters.interocular_mm is not None:
-        return f"measured: eyes {parameters.interocular_mm:g} mm apart"
-    return f"assumed: eyes {sidecar.interocular_mm:.1f} mm apart, the mean of the training portraits"
+def _scale_of(sidecar: GeneratorSidecar, parameters: ReconstructionParameters) -> Scale:
+    if parameters.interpupillary_mm is not None:
+        return Scale("measured", parameters.interpupillary_mm)
+    return Scale("assumed", sidecar.interpupillary_mm)
 
 
 def _photo_in_frame(pixels: np.ndarray) -> AlignedPhoto:

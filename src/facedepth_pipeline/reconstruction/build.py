@@ -29,16 +29,17 @@ class ReconstructedFace:
     Attributes:
         prepared: What the generator saw.
         depth_map: (256, 256) depth.
-        doubt_mm: (256, 256) float32 standard deviation of the depth, 0 outside of the face; None if not asked for.
+        uncertainty_mm: (256, 256) float32 standard deviation of the depth, 0 outside of the face; None where no
+            samples were drawn.
         texture: uint8 RGB, what the mesh's texture coordinates refer to.
-        point_cloud: A point a pixel.
+        point_cloud: One point per pixel of the face.
         wireframe: Lines of the thinned lattice.
         mesh: By the mesher that was asked for, finished as asked for.
     """
 
     prepared: PreparedFace
     depth_map: DepthMap
-    doubt_mm: np.ndarray | None
+    uncertainty_mm: np.ndarray | None
     texture: np.ndarray
     point_cloud: PointCloud
     wireframe: LineSet
@@ -51,14 +52,14 @@ class ReconstructedFace:
 
 
 def build_geometry(
-    prepared: PreparedFace, depth_map: DepthMap, doubt_mm: np.ndarray | None, parameters: ReconstructionParameters
+    prepared: PreparedFace, depth_map: DepthMap, uncertainty_mm: np.ndarray | None, parameters: ReconstructionParameters
 ) -> ReconstructedFace:
     """Point cloud, wireframe and mesh of a predicted depth map.
 
     Args:
         prepared: The photo the depth was predicted from.
         depth_map: (256, 256) depth.
-        doubt_mm: (256, 256) its standard deviation, or None.
+        uncertainty_mm: (256, 256) its standard deviation, or None.
         parameters: Mesher and its knobs.
 
     Raises:
@@ -85,7 +86,7 @@ def build_geometry(
     return ReconstructedFace(
         prepared=prepared,
         depth_map=depth_map,
-        doubt_mm=doubt_mm,
+        uncertainty_mm=uncertainty_mm,
         texture=texture,
         point_cloud=point_cloud(depth_map, photo),
         wireframe=wireframe(trimmed, parameters.max_depth_jump_mm, parameters.wireframe_stride),

@@ -1,19 +1,38 @@
-"""Many photos, one after the other, each with a result or a reason."""
+"""The one way from photos to faces: command line, jobs, window and Python callers go through :func:`reconstruct`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
 from itertools import islice
 
 import numpy as np
 
 from facedepth_pipeline.depth import DepthMap
+from facedepth_pipeline.generator.precision import computing_in
 from facedepth_pipeline.generator.prediction import DepthGenerator, predict_depth_and_doubt
 from facedepth_pipeline.parameters import ReconstructionParameters
 from facedepth_pipeline.photo.detection import FaceDetector
-from facedepth_pipeline.photo.preparation import PreparedFace, photo_checksum, prepare_faces
+from facedepth_pipeline.photo.preparation import (
+    PHOTO_ID_DIGITS,
+    Choose,
+    Photo,
+    PreparedFace,
+    photo_checksum,
+    pixels_of,
+    prepare_faces,
+)
 from facedepth_pipeline.photo.refusal import PhotoRefused
 from facedepth_pipeline.reconstruction.build import ReconstructedFace, build_geometry
-from facedepth_pipeline.reconstruction.provenance import MadeBy
+from facedepth_pipeline.reconstruction.provenance import Provenance
+
+
+class Step(StrEnum):
+    """Steps of a reconstruction, in their order; a batch finds faces in several photos before it predicts."""
+
+    FIND = "find"
+    PREDICT = "predict"
+    BUILD = "build"
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,70 +41,114 @@ class PhotoResult:
 
     Attributes:
         file_name: Path of the photo below its folder.
-        photo_sha256: Of its bytes.
-        made_by: Model and parameters.
-        outcomes: A reconstruction, or why there is none, for each face that was asked for, largest first; one alone
-            where the photo as a whole was refused.
+        photo_sha256: SHA-256 of its bytes, hexadecimal.
+        provenance: Model and parameters.
+        outcomes: A reconstructed face, or why there is none, for each face that was asked for, largest first; one
+            alone where the photo as a whole was refused.
     """
 
     file_name: str
     photo_sha256: str
-    made_by: MadeBy
+    provenance: Provenance
     outcomes: tuple[ReconstructedFace | PhotoRefused, ...]
 
     @property
     def photo_id(self) -> str:
         """The first 16 hexadecimal digits of the checksum: a photo is known by its content."""
-        return self.photo_sha256[:16]
+        return self.photo_sha256[:PHOTO_ID_DIGITS]
+
+    @property
+    def face(self) -> ReconstructedFace:
+        """The largest face of those that were reconstructed.
+
+        Raises:
+            PhotoRefused: If there is none.
+        """
+        for outcome in self.outcomes:
+            if isinstance(outcome, ReconstructedFace):
+                return outcome
+        raise next(outcome for outcome in self.outcomes if isinstance(outcome, PhotoRefused))
 
 
-def reconstruct_photos(
-    photos: Iterable[tuple[str, bytes]],
+def reconstruct(
+    photos: Iterable[tuple[str, Photo]],
     generator: DepthGenerator,
-    made_by: MadeBy,
+    provenance: Provenance,
     detector: FaceDetector | None = None,
+    *,
+    on_step: Callable[[Step], None] | None = None,
+    choose: Choose | None = None,
 ) -> Iterator[PhotoResult]:
     """Reconstruct photos in batches; a photo that is refused does not stop the others.
 
     Args:
-        photos: Name and content of each.
-        generator: Network and sidecar.
-        made_by: Says which generator it is, and the parameters.
-        detector: Give the same one to each call: each loads a network, and Keras never lets go of all of its memory.
+        photos: Name and content of each photo.
+        generator: Network and sidecar; its network is not changed.
+        provenance: Address of this generator, and the parameters.
+        detector: A detector that is kept from call to call: each loads a network, and Keras never lets go of all of
+            its memory. None = a new one.
+        on_step: Called when a step begins; what it raises ends the reconstruction, and passes.
+        choose: Chooses among the faces of a photo, given its pixels and the faces, largest first; what it raises
+            passes. None = as ``several_faces`` of the parameters says.
 
     Yields:
-        A result a photo, in order; a photo is asked for when the one before it is prepared, and at most
+        One result per photo, in order; a photo is asked for when the one before it is prepared, and at most
         ``batch_size`` are in memory.
     """
-    from facedepth_pipeline.pix2pix.device import compute_in
-
-    parameters = made_by.parameters
-    compute_in(generator.network, parameters.precision)
+    parameters = provenance.parameters
+    generator = computing_in(generator, parameters.precision)
     detector = detector or FaceDetector()
+    begin = on_step or _ignore
+    prepare = partial(prepare_faces, sidecar=generator.sidecar, detector=detector, parameters=parameters, choose=choose)
     remaining = iter(photos)
-    while chunk := [
-        (name, photo_checksum(content), _prepare(name, content, generator, detector, parameters))
-        for name, content in islice(remaining, parameters.batch_size)
+    while prepared := [
+        _prepare(name, photo, prepare, begin) for name, photo in islice(remaining, parameters.batch_size)
     ]:
-        predicted = iter(_predict([face for *_, faces in chunk for face in faces], generator, parameters))
-        for name, checksum, faces in chunk:
-            outcomes = tuple(
-                face if isinstance(face, PhotoRefused) else _build(face, *next(predicted), parameters) for face in faces
-            )
-            yield PhotoResult(name, checksum, made_by, outcomes)
+        begin(Step.PREDICT)
+        predicted = iter(_predict([face for *_, faces in prepared for face in faces], generator, parameters))
+        for name, checksum, faces in prepared:
+            outcomes: list[ReconstructedFace | PhotoRefused] = []
+            for face in faces:
+                if isinstance(face, PhotoRefused):
+                    outcomes.append(face)
+                else:
+                    begin(Step.BUILD)
+                    outcomes.append(_build(face, *next(predicted), parameters))
+            yield PhotoResult(name, checksum, provenance, tuple(outcomes))
+
+
+def reconstruct_photo(
+    photo: Photo,
+    file_name: str,
+    generator: DepthGenerator,
+    detector: FaceDetector,
+    parameters: ReconstructionParameters,
+) -> ReconstructedFace:
+    """The largest usable face of one photo, by :func:`reconstruct`, where its provenance does not matter.
+
+    Raises:
+        PhotoRefused: If the photo shows no usable face.
+    """
+    (result,) = reconstruct([(file_name, photo)], generator, Provenance("unnamed", parameters), detector)
+    return result.face
+
+
+def _ignore(_: Step) -> None:
+    """Nobody wants to know."""
 
 
 def _prepare(
     name: str,
-    content: bytes,
-    generator: DepthGenerator,
-    detector: FaceDetector,
-    parameters: ReconstructionParameters,
-) -> list[PreparedFace | PhotoRefused]:
+    photo: Photo,
+    prepare: Callable[[np.ndarray, str], list[PreparedFace | PhotoRefused]],
+    begin: Callable[[Step], None],
+) -> tuple[str, str, list[PreparedFace | PhotoRefused]]:
+    checksum = photo_checksum(photo)
     try:
-        return prepare_faces(content, name.rpartition("/")[2], generator.sidecar, detector, parameters)
+        begin(Step.FIND)
+        return name, checksum, prepare(pixels_of(photo), name.rpartition("/")[2])
     except PhotoRefused as refusal:
-        return [refusal]
+        return name, checksum, [refusal]
 
 
 def _predict(
@@ -95,40 +158,14 @@ def _predict(
     if not photos:
         return []
     return predict_depth_and_doubt(
-        generator, np.stack(photos), parameters.doubt_samples, parameters.seed, parameters.batch_size
+        generator, np.stack(photos), parameters.uncertainty_samples, parameters.seed, parameters.batch_size
     )
 
 
 def _build(
-    face: PreparedFace, depth_map: DepthMap, doubt_mm: np.ndarray | None, parameters: ReconstructionParameters
+    face: PreparedFace, depth_map: DepthMap, uncertainty_mm: np.ndarray | None, parameters: ReconstructionParameters
 ) -> ReconstructedFace | PhotoRefused:
     try:
-        return build_geometry(face, depth_map, doubt_mm, parameters)
+        return build_geometry(face, depth_map, uncertainty_mm, parameters)
     except PhotoRefused as refusal:
         return refusal
-
-
-def reconstruct_photo(
-    photo: bytes | np.ndarray,
-    file_name: str,
-    generator: DepthGenerator,
-    detector: FaceDetector,
-    parameters: ReconstructionParameters,
-) -> ReconstructedFace:
-    """One photo, all the way; of several faces the largest of those that were asked for.
-
-    Args:
-        photo: The bytes of an image file, or (H, W, 3) uint8 RGB.
-        file_name: Without folders.
-        generator: Network and sidecar.
-        detector: Keep one for many photos: it loads its network once.
-        parameters: Every knob.
-
-    Raises:
-        PhotoRefused: If the photo shows no usable face.
-    """
-    faces = prepare_faces(photo, file_name, generator.sidecar, detector, parameters)
-    face = next(face for face in faces if isinstance(face, PreparedFace))
-    photos = face.photo_256[None]
-    ((depth_map, doubt_mm),) = predict_depth_and_doubt(generator, photos, parameters.doubt_samples, parameters.seed)
-    return build_geometry(face, depth_map, doubt_mm, parameters)

@@ -27,28 +27,40 @@ FACE_COLUMNS = (
     "alignment",
     "scale",
     "mm_per_photo_px",
-    "yaw_deg",
-    "pitch_deg",
-    "pitch_x_mm",
-    "pitch_y_mm",
-    "width_mm",
-    "height_mm",
-    "depth_mm",
-    "doubt_mm",
+    "head_yaw_deg",
+    "head_pitch_deg",
+    "pixel_pitch_x_mm",
+    "pixel_pitch_y_mm",
+    "extent_x_mm",
+    "extent_y_mm",
+    "extent_z_mm",
+    "uncertainty_mm",
     "vertices",
     "triangles",
     "folder",
 )
+FORMER_COLUMNS = {  # of results that were made before version 0.2
+    "yaw_deg": "head_yaw_deg",
+    "pitch_deg": "head_pitch_deg",
+    "pitch_x_mm": "pixel_pitch_x_mm",
+    "pitch_y_mm": "pixel_pitch_y_mm",
+    "width_mm": "extent_x_mm",
+    "height_mm": "extent_y_mm",
+    "depth_mm": "extent_z_mm",
+    "doubt_mm": "uncertainty_mm",
+}
+
+Record = dict[str, Any]  # of a photo, as in result.json
 
 
 @dataclass(frozen=True)
 class Stamp:
-    """Around a result; none of it changes what is in the other files.
+    """Notes around a result; none of them changes what is in the other files.
 
     Attributes:
-        finished_at: With a time zone.
-        job_id: Of the batch job that made it.
-        size_bytes: Of the photo's file.
+        finished_at: Time with a time zone.
+        job_id: Id of the batch job that made it.
+        size_bytes: Size of the photo's file.
         modified: When its file was written, as its storage says it; a later job takes a file of the same name, size
             and time for the same photo.
     """
@@ -59,10 +71,11 @@ class Stamp:
     modified: str | None = None
 
 
-def face_rows(record: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Rows of the manifest, one a face, from what a ``result.json`` says; ``folder`` is below that of all results."""
+def face_rows(record: Mapping[str, Any]) -> list[Record]:
+    """Rows of the manifest, one per face, from a record; ``folder`` is below that of all results."""
     photo = {name: record.get(name) for name in PHOTO_COLUMNS}
+    faces = [{FORMER_COLUMNS.get(name, name): value for name, value in face.items()} for face in record["faces"]]
     if photo["photo_id"] is None:  # set aside: there is no result
-        return [{**photo, **face} for face in record["faces"]]
+        return [{**photo, **face} for face in faces]
     folder = f"{record['photo_id']}/{record['result_key']}"
-    return [{**photo, **face, "folder": f"{folder}/{face['folder']}".rstrip("/")} for face in record["faces"]]
+    return [{**photo, **face, "folder": f"{folder}/{face['folder']}".rstrip("/")} for face in faces]

@@ -37,7 +37,7 @@ from facedepth_pipeline.ui.dialogs import (
 from facedepth_pipeline.ui.face_panel import FacePanel
 from facedepth_pipeline.ui.keys import press_key
 from facedepth_pipeline.ui.messages import (
-    EYES_MM,
+    PD_MM,
     WARMING,
     Began,
     Cancel,
@@ -92,7 +92,7 @@ class Result:
         outlines: Of the face in it.
         view: What to draw.
         work: For the worker.
-        interocular_mm: Measured distance of the eyes, None where it was not known.
+        interpupillary_mm: Measured distance of the eyes, None where it was not known.
     """
 
     path: str
@@ -101,7 +101,7 @@ class Result:
     outlines: list[np.ndarray]
     view: FaceView
     work: bytes
-    interocular_mm: float | None
+    interpupillary_mm: float | None
 
 
 class FaceDepthApp(App):
@@ -131,7 +131,7 @@ class FaceDepthApp(App):
         self.colours = Colours()
         self.preferences, self.result = preferences, None
         self._store, self._scale, self._first_photo = store, scale, photo
-        self._interocular_mm: float | None = None
+        self._interpupillary_mm: float | None = None
         self._number = 0
         self._path, self._face, self._thumbnail = "", None, b""
         self._saving: tuple[int, SaveDialog] | None = None
@@ -215,7 +215,7 @@ class FaceDepthApp(App):
         if path != self._path:
             self.picture = None
             if self._path:  # a distance that was measured is that of one person
-                self._interocular_mm, self.root.ids.eyes.text, self.eyes_are_wrong = None, "", False
+                self._interpupillary_mm, self.root.ids.eyes.text, self.eyes_are_wrong = None, "", False
         self._path, self._face, self.outlines = path, face, []
         self.photo_words = Path(path).name
         self._steps.begin(None)
@@ -239,7 +239,7 @@ class FaceDepthApp(App):
     @property
     def settings(self) -> Settings:
         """As they are chosen now."""
-        return Settings(self.preferences.model, self.preferences.mesher, self._interocular_mm)
+        return Settings(self.preferences.model, self.preferences.mesher, self._interpupillary_mm)
 
     def cancel(self) -> None:
         """Work no longer on what is being worked on."""
@@ -272,8 +272,8 @@ class FaceDepthApp(App):
             self.state = "empty"
             self._say_title("")
         else:
-            self._interocular_mm = self.result.interocular_mm
-            self.root.ids.eyes.text = "" if self._interocular_mm is None else f"{self._interocular_mm:g}"
+            self._interpupillary_mm = self.result.interpupillary_mm
+            self.root.ids.eyes.text = "" if self._interpupillary_mm is None else f"{self._interpupillary_mm:g}"
             self._name_mesher(self.result.view.mesher)
             self._show_result(self.result, self._camera)
 
@@ -334,16 +334,16 @@ class FaceDepthApp(App):
             measured = float(words.replace(",", ".")) if words.strip() else None
         except ValueError:
             measured = float("nan")
-        self.eyes_are_wrong = measured is not None and not EYES_MM[0] <= measured <= EYES_MM[1]
+        self.eyes_are_wrong = measured is not None and not PD_MM[0] <= measured <= PD_MM[1]
         if self.eyes_are_wrong:
             self.status = (
                 f"Eyes apart: received {words!r}; expected 50 to 75 mm between the middles of the eyes (adults), or "
                 "nothing if it is not known."
             )
             return
-        if measured == self._interocular_mm:
+        if measured == self._interpupillary_mm:
             return
-        self._interocular_mm = measured
+        self._interpupillary_mm = measured
         self.status = "Size by the average distance of the eyes" if measured is None else f"Eyes {measured:g} mm apart"
         if self.state in ("done", "working") and self._path:
             self.try_again()
@@ -398,7 +398,7 @@ class FaceDepthApp(App):
         if isinstance(event, Ready):
             self._loading = False
             self.status = f"Ready: {event.model_uri}"
-            self.assumed_eyes = f"{event.interocular_mm:.1f} assumed"
+            self.assumed_eyes = f"{event.interpupillary_mm:.1f} assumed"
             return
         if isinstance(event, WorkerEnded):
             self._worker_ended(event)
@@ -444,7 +444,7 @@ class FaceDepthApp(App):
             return
         again = self.result is not None and self.result.path == self._path
         self.result = Result(
-            self._path, self._face, self.picture, event.view.outlines, event.view, event.work, self._interocular_mm
+            self._path, self._face, self.picture, event.view.outlines, event.view, event.work, self._interpupillary_mm
         )
         self._show_result(self.result, self._camera if again else None)
         if self._thumbnail:

@@ -22,7 +22,7 @@ from facedepth_pipeline.jobs.store import ReconstructionStore
 from facedepth_pipeline.jobs.work import Outcome, Task
 from facedepth_pipeline.parameters import BatchParameters, DaskParameters, ReconstructionParameters
 from facedepth_pipeline.photo.folder import PhotoFolder
-from facedepth_pipeline.reconstruction.provenance import MadeBy
+from facedepth_pipeline.reconstruction.provenance import Provenance
 from facedepth_pipeline.reconstruction.record import face_rows
 from facedepth_pipeline.tracking import jobs
 from facedepth_pipeline.tracking.resolve import GeneratorVersion
@@ -44,15 +44,15 @@ def reconstruct_photos(
     promotion: dict[str, Any] | None = None,  # not read: it makes this node wait for it
 ) -> JobRecord:
     """Do the photos that no earlier job did, in the processes of a cluster; a bad one is set aside with a reason."""
-    made_by = MadeBy(generator_version.model_uri, parameters, active_run_id())
+    provenance = Provenance(generator_version.model_uri, parameters, active_run_id())
     job = JobRecord.begin(
         datetime.now(UTC),
         secrets.token_hex(4),
-        run_id=made_by.run_id,
+        run_id=provenance.run_id,
         shard=batch.shard,
         num_shards=batch.num_shards,
-        model_uri=made_by.model_uri,
-        result_key=made_by.result_key,
+        model_uri=provenance.model_uri,
+        result_key=provenance.result_key,
         parameters={"reconstruct": parameters.in_effect(), "dask": dask.in_effect(), "batch": batch.in_effect()},
         photos_root=photos.url,
         meshes_root=reconstructions.url,
@@ -60,10 +60,10 @@ def reconstruct_photos(
     with reconstructions.only_job(job, batch.wait_for_lock_s) as killed:
         if killed.get("run_id") not in (None, job.run_id):
             jobs.end_killed_run(killed["run_id"], job.job_id)
-        known = known_files(reconstruction_ledger.read(reconstructions), made_by.result_key, batch.redo)
+        known = known_files(reconstruction_ledger.read(reconstructions), provenance.known_keys, batch.redo)
         plan = plan_job(photos.files, known, batch.shard, batch.num_shards)
         job.plan(plan)
-        task = Task(photos, reconstructions, made_by, job.job_id, batch.photo_timeout_s, batch.redo)
+        task = Task(photos, reconstructions, provenance, job.job_id, batch.photo_timeout_s, batch.redo)
         outcomes = run_job(job, plan.photos, task, generator_version.pack, dask, batch.attempts)
         try:
             _list_outcomes(job, outcomes, reconstruction_ledger)

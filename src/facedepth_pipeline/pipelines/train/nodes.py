@@ -83,7 +83,7 @@ def train_generator(
     sidecar = GeneratorSidecar(
         fit=pairs_256[0].fit,
         landmarks=landmark_template,
-        interocular_mm=landmark_template.interocular_mm,
+        interpupillary_mm=landmark_template.interpupillary_mm,
         valid_threshold_mm=threshold,
         data_digest=digest,
         training_subjects=tuple(subject_split.train),

@@ -3,16 +3,20 @@ import io
 import json
 import re
 import struct
+from types import SimpleNamespace
+from typing import get_args
 
 import numpy as np
 import pytest
 import trimesh
 
-from facedepth_pipeline.mesh import export, glb
+from facedepth_pipeline.mesh import glb
+from facedepth_pipeline.mesh.formats import DEPTH_PNG, FORMATS, write_format
 from facedepth_pipeline.mesh.grid import grid_mesh
 from facedepth_pipeline.mesh.mesh import Mesh
 from facedepth_pipeline.mesh.point_cloud import point_cloud
 from facedepth_pipeline.mesh.wireframe import wireframe
+from facedepth_pipeline.parameters import Output
 from surfaces import photo_of_positions, sphere
 
 JPEG = glb.encode_texture(photo_of_positions(sphere()))
@@ -24,13 +28,21 @@ def mesh() -> Mesh:
     return grid_mesh(sphere(), photo_of_positions(sphere()), max_depth_jump_mm=8)
 
 
+def face(mesh: Mesh, **more) -> SimpleNamespace:
+    return SimpleNamespace(mesh=mesh, texture_jpeg=JPEG, **more)
+
+
+def test_the_table_has_a_row_for_every_format_that_the_parameters_know():
+    assert set(FORMATS) - {DEPTH_PNG} == set(get_args(Output))
+
+
 def header_of(path):
     return path.read_bytes().split(b"end_header\n")[0].decode("ascii").splitlines()
 
 
 def test_mesh_survives_ply_in_millimetres(mesh, tmp_path):
     path = tmp_path / "face.ply"
-    export.write_mesh_ply(path, mesh, PROVENANCE)
+    write_format("ply", path, face(mesh), PROVENANCE)
     read = trimesh.load_mesh(path, process=False)
     np.testing.assert_array_equal(read.vertices, mesh.vertices)
     np.testing.assert_array_equal(read.faces, mesh.triangles)
@@ -41,7 +53,7 @@ def test_mesh_survives_ply_in_millimetres(mesh, tmp_path):
 
 def test_ply_comments_are_one_line_of_ascii_each(mesh, tmp_path):
     path = tmp_path / "face.ply"
-    export.write_mesh_ply(path, mesh, PROVENANCE)
+    write_format("ply", path, face(mesh), PROVENANCE)
     comments = [line for line in header_of(path) if line.startswith("comment")]
     assert comments == [
         "comment unit: millimetre",
@@ -54,7 +66,7 @@ def test_ply_comments_are_one_line_of_ascii_each(mesh, tmp_path):
 def test_point_cloud_survives_ply(tmp_path):
     cloud = point_cloud(sphere(), photo_of_positions(sphere()))
     path = tmp_path / "cloud.ply"
-    export.write_point_cloud_ply(path, cloud, PROVENANCE)
+    write_format("point_cloud", path, SimpleNamespace(point_cloud=cloud), PROVENANCE)
     read = trimesh.load(path)
     np.testing.assert_array_equal(read.vertices, cloud.points)
     np.testing.assert_array_equal(read.colors[:, :3], cloud.colours)
@@ -66,7 +78,7 @@ def test_point_cloud_survives_ply(tmp_path):
 def test_wireframe_survives_ply(tmp_path):
     lines = wireframe(sphere(), max_depth_jump_mm=8, stride=8)
     path = tmp_path / "wireframe.ply"
-    export.write_line_set_ply(path, lines, PROVENANCE)
+    write_format("wireframe", path, SimpleNamespace(wireframe=lines), PROVENANCE)
     header = header_of(path)
     assert f"element edge {len(lines.edges)}" in header
     body = path.read_bytes().split(b"end_header\n")[1]
@@ -78,7 +90,7 @@ def test_wireframe_survives_ply(tmp_path):
 def test_mesh_survives_glb_in_metres_with_texture_and_extras(mesh, tmp_path):
     path = tmp_path / "face.glb"
     texture = photo_of_positions(sphere())
-    export.write_mesh_glb(path, mesh, glb.encode_texture(texture), PROVENANCE)
+    write_format("glb", path, face(mesh), PROVENANCE)
     scene = trimesh.load_scene(path, process=False)
     (read,) = scene.geometry.values()
     np.testing.assert_allclose(read.vertices, mesh.vertices / 1000, atol=1e-7)
@@ -94,7 +106,7 @@ def test_mesh_survives_glb_in_metres_with_texture_and_extras(mesh, tmp_path):
 
 def test_glb_extras_say_unit_and_provenance(mesh, tmp_path):
     path = tmp_path / "face.glb"
-    export.write_mesh_glb(path, mesh, JPEG, PROVENANCE)
+    write_format("glb", path, face(mesh), PROVENANCE)
     content = path.read_bytes()
     (length,) = struct.unpack_from("<I", content, 12)
     document = json.loads(content[20 : 20 + length])
@@ -105,7 +117,7 @@ def test_glb_extras_say_unit_and_provenance(mesh, tmp_path):
 def test_a_mesh_without_texture_coordinates_makes_no_glb(mesh, tmp_path):
     bare = Mesh(mesh.vertices, mesh.triangles, mesh.colours)
     with pytest.raises(ValueError, match="uv is None"):
-        export.write_mesh_glb(tmp_path / "face.glb", bare, JPEG, {})
+        write_format("glb", tmp_path / "face.glb", face(bare), {})
     assert list(tmp_path.iterdir()) == []
 
 
@@ -116,7 +128,7 @@ def test_triangles_that_name_a_missing_vertex_are_refused():
 
 def test_mesh_survives_obj_with_its_texture(mesh, tmp_path):
     path = tmp_path / "face.obj"
-    export.write_mesh_obj(path, mesh, JPEG, PROVENANCE)
+    write_format("obj", path, face(mesh), PROVENANCE)
     assert {file.name for file in tmp_path.iterdir()} == {"face.obj", "face.mtl", "face.jpg"}
     read = trimesh.load_mesh(path, process=False, maintain_order=True)
     np.testing.assert_allclose(read.vertices, mesh.vertices, atol=1e-4)
@@ -130,7 +142,7 @@ def test_mesh_survives_obj_with_its_texture(mesh, tmp_path):
 
 def test_mesh_survives_stl_in_millimetres(mesh, tmp_path):
     path = tmp_path / "face.stl"
-    export.write_mesh_stl(path, mesh, PROVENANCE)
+    write_format("stl", path, face(mesh), PROVENANCE)
     content = path.read_bytes()
     assert content.startswith(b"unit: millimetre; photo_sha256: ab12")
     assert len(content) == 84 + 50 * len(mesh.triangles)
@@ -142,7 +154,7 @@ def test_mesh_survives_stl_in_millimetres(mesh, tmp_path):
 def test_the_page_holds_everything_it_shows(mesh, tmp_path):
     path = tmp_path / "face.html"
     lines = wireframe(sphere(), max_depth_jump_mm=8, stride=8)
-    export.write_mesh_html(path, mesh, lines, JPEG, {"scale": "assumed: <eyes>"})
+    write_format("html", path, face(mesh, wireframe=lines), {"scale": "assumed: <eyes>"})
     page = path.read_text("utf-8")
     assert 'src="http' not in page
     assert "link rel" not in page
