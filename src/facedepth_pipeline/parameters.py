@@ -67,9 +67,12 @@ class IngestParameters(Parameters):
 
 
 class PreprocessParameters(Parameters):
-    """How the 751x501 frame becomes 256x256."""
+    """How the 751x501 frame becomes 256x256, and where in it faces lie."""
 
     fit: Annotated[Fit, Field(description="stretch is the paper's; pad and crop keep pixels square.")]
+    template_portraits: Annotated[
+        int, Field(ge=1, description="Training portraits, one per person, that make the landmark template.")
+    ]
 
 
 class SplitParameters(Parameters):
@@ -156,9 +159,6 @@ class TrainParameters(Parameters):
     ]
     seed: Annotated[int, Field(ge=0, description="Of weights, dropout, augmentation and order.")]
     picture_epochs: Annotated[list[int], Field(description="Epochs after which sample predictions are drawn.")]
-    template_portraits: Annotated[
-        int, Field(ge=1, description="Training portraits, one a person, that make the landmark template.")
-    ]
 
     @model_validator(mode="after")
     def _know_the_recipe(self) -> Self:

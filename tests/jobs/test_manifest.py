@@ -1,7 +1,6 @@
 import pandas as pd
 
 from facedepth_pipeline.jobs.manifest import as_table, compacted, known_files, newest_results
-from facedepth_pipeline.pipelines.reconstruct import create_pipeline
 
 
 def row(name: str, at: int, **values) -> dict:
@@ -62,12 +61,6 @@ def test_newest_results_are_those_of_the_last_model_and_parameters():
     table = compacted([as_table([row("a", 1, result_key="old"), row("a", 2), row("b", 3)])])
     assert newest_results(table)["file_name"].tolist() == ["a", "b"]
     assert len(newest_results(as_table([]))) == 0
-
-
-def test_the_sheet_is_drawn_and_mlflow_told_before_a_run_of_bad_photos_fails():
-    order = [node.name for node in create_pipeline().nodes]
-    assert order.index("draw_reconstruction_sheet") < order.index("require_success")
-    assert order[-1] == "require_success"
 
 
 def test_columns_of_an_earlier_version_get_their_present_names():

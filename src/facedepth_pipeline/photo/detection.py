@@ -53,7 +53,7 @@ class FaceDetector:
             raise ValueError(
                 f"The face detector needs TensorFlow; KERAS_BACKEND is {keras.backend.backend()!r}. Run what detects "
                 "faces without KERAS_BACKEND, and training alone with it: "
-                "KERAS_BACKEND=jax kedro run --pipelines=train --from-nodes=train_generator"
+                "KERAS_BACKEND=jax kedro run --pipelines=train"
             )
 
         return MTCNN(device="CPU:0")

@@ -1,6 +1,8 @@
 """The stand-in database before it is rendered: whoever writes it asks for the pairs that are missing."""
 
+import ast
 import hashlib
+import inspect
 from collections.abc import Collection, Generator, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
@@ -11,6 +13,7 @@ import scipy
 
 import facedepth_pipeline
 from facedepth_pipeline.data.texas.names import PairName
+from facedepth_pipeline.depth import MM_PER_GREY_LEVEL, range_from_depth
 from facedepth_pipeline.parameters import SynthesisParameters
 from facedepth_pipeline.runtime.open3d_import import o3d
 from facedepth_pipeline.synthetic.database import SyntheticPair, Take, plan_database, render_database
@@ -79,12 +82,25 @@ def rendering_digest(head_model: HeadModel, parameters: SynthesisParameters) -> 
     for name in ARRAY_NAMES:
         array = np.asarray(getattr(head_model, name))
         digest.update(f"{name} {array.dtype.str} {array.shape}".encode() + array.tobytes())
-    package = files(facedepth_pipeline)
-    sources = {"depth.py": package.joinpath("depth.py").read_bytes()}
-    sources |= {f"synthetic/{name}": source for name, source in _sources(package.joinpath("synthetic"))}
-    for name, source in sorted(sources.items()):
-        digest.update(name.encode() + source)
+    digest.update(f"{MM_PER_GREY_LEVEL} mm".encode() + _without_comments(inspect.getsource(range_from_depth)))
+    for name, source in sorted(_sources(files(facedepth_pipeline).joinpath("synthetic"))):
+        digest.update(name.encode() + _without_comments(source))
     return digest.hexdigest()
+
+
+def _without_comments(source: str | bytes) -> bytes:
+    """Python source without comments and docstrings: no pixel depends on them."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if (
+            isinstance(body, list)
+            and body
+            and isinstance(body[0], ast.Expr)
+            and isinstance(body[0].value, ast.Constant)
+        ):
+            del body[0]
+    return ast.unparse(tree).encode()
 
 
 def _sources(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, bytes]]:

@@ -13,7 +13,6 @@ import numpy as np
 
 from facedepth_pipeline.generator.prediction import DepthGenerator
 from facedepth_pipeline.generator.sidecar import GeneratorSidecar
-from facedepth_pipeline.parameters import Recipe
 
 STARTER_URI = "starter"
 WEIGHTS_FILE, SIDECAR_FILE = "weights.npz", "sidecar.json"
@@ -24,8 +23,9 @@ def load_starter() -> tuple[DepthGenerator, str]:
     from facedepth_pipeline.pix2pix.unet import build_generator
 
     content, sidecar = _weights(), starter_sidecar()
-    recipe = Recipe.model_validate({name: sidecar.parameters[name] for name in Recipe.model_fields})
-    network = build_generator(recipe.width, recipe.normalization, seed=0, decoder=recipe.decoder)
+    # of its recipe what shapes the network: fields that a later version of Recipe adds are none of the starter's
+    width, normalization, decoder = (sidecar.parameters[name] for name in ("width", "normalization", "decoder"))
+    network = build_generator(width, normalization, seed=0, decoder=decoder)
     network.set_weights(unpack_weights(content))
     return DepthGenerator(network, sidecar), _uri(content)
 

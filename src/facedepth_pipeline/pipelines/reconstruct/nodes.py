@@ -84,9 +84,12 @@ def list_reconstructions(
     return partial(reconstruction_ledger.compact, reconstructions, reconstruction_job.job_id)
 
 
-def draw_sheet(reconstruction_manifest: pd.DataFrame, reconstructions: ReconstructionStore) -> Figure:
-    """Draw the newest results, one below the other."""
-    return _sheet(newest_results(reconstruction_manifest), reconstructions)
+def draw_reconstruction_sheet(
+    reconstruction_manifest: pd.DataFrame, reconstructions: ReconstructionStore
+) -> tuple[Figure, list[str]]:
+    """Draw the newest results, one below the other; and their folders."""
+    shown = _shown(newest_results(reconstruction_manifest))
+    return _sheet(shown, reconstructions), shown["folder"].tolist()
 
 
 def track_jobs(
@@ -107,7 +110,7 @@ def track_jobs(
             jobs.track_job(
                 job,
                 rows if faces else rows.drop(columns=list(jobs.PERSONAL)),
-                _sheet(done, reconstructions) if faces and len(done) else None,
+                _sheet(_shown(done), reconstructions) if faces and len(done) else None,
                 {
                     f"{row['photo_id']}.glb": reconstructions.file(row["folder"], "mesh.glb")
                     for row in shown.to_dict("records")
@@ -124,7 +127,8 @@ def track_jobs(
 def require_success(
     reconstruction_job: JobRecord,
     parameters: ReconstructionParameters,
-    tracked_jobs: list[str],  # not read: everything is written first
+    tracked_jobs: list[str],  # not read, as the next: everything is written first
+    sheet_folders: list[str],
 ) -> None:
     """Fail the run if the job stopped or too many photos were rejected."""
     reconstruction_job.require_success(parameters.max_rejected_fraction)
@@ -140,6 +144,10 @@ def _list_outcomes(job: JobRecord, outcomes: Iterator[Outcome], ledger: Manifest
         parts.flush()
 
 
+def _shown(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[rows["status"] == "done"].tail(SHEET_PHOTOS)
+
+
 def _sheet(rows: pd.DataFrame, reconstructions: ReconstructionStore) -> Figure:
-    shown = rows[rows["status"] == "done"].tail(SHEET_PHOTOS)[["file_name", "folder"]].to_dict("records")
+    shown = rows[["file_name", "folder"]].to_dict("records")
     return draw_reconstructions({row["file_name"]: reconstructions.preview(row["folder"]) for row in shown})
