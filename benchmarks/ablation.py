@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tools.recipes import train_parameters
 
 from benchmarks.people import errors_by_person
-from benchmarks.recipes import train_parameters
 from facedepth_pipeline.data.pairs import Pairs, PairsView
 from facedepth_pipeline.data.pairs_folder import PairsOnDisk
 from facedepth_pipeline.data.splits import split_subjects

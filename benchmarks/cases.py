@@ -123,7 +123,8 @@ def predict_s_per_image() -> Timing:
 
 
 def _train_step(width: int, batch: int, policy: str) -> Callable[[], object]:
-    from benchmarks.recipes import train_parameters
+    from tools.recipes import train_parameters
+
     from facedepth_pipeline.pix2pix.training import build_pix2pix
 
     model = build_pix2pix(train_parameters("paper", width=width).chosen, 0, policy, fitted_pitch("stretch"))

@@ -13,8 +13,8 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from tools.recipes import train_parameters
 
-from benchmarks.recipes import train_parameters
 from facedepth_pipeline.data.pairs import PairsView
 from facedepth_pipeline.data.pairs_folder import PairsOnDisk
 from facedepth_pipeline.pix2pix.checkpoint_folder import CheckpointFolder

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from tools.recipes import train_parameters
 from tqdm import tqdm
 
 from benchmarks.cases import head_model
-from benchmarks.recipes import train_parameters
 from facedepth_pipeline.baselines.mean_face import mean_training_face
 from facedepth_pipeline.data.pairs import Pair, preprocess_pair
 from facedepth_pipeline.parameters import SynthesisParameters

@@ -43,7 +43,7 @@ def test_a_folder_of_photos_becomes_meshes(workplace):
     assert scene.metadata["model"].startswith("model.keras/")
     assert not (workplace / "faces" / stem / "mesh.ply").exists()
     assert "100 x 99 x" in run.stdout
-    assert "0.32 mm a pixel" in run.stdout
+    assert "0.32 mm per pixel" in run.stdout
 
 
 def test_a_photo_that_is_refused_says_why_and_the_others_are_done(workplace):

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from benchmarks.recipes import train_parameters
+from tools.recipes import train_parameters
 
 from evaluation_parameters import evaluate_parameters
 from facedepth_pipeline.baselines.prepare import mean_training_mask, prepare_baselines

@@ -18,7 +18,7 @@ if sys.argv[2] == "mirrored":  # before anything makes a tensor
     (processor,) = tf.config.list_physical_devices("CPU")
     tf.config.set_logical_device_configuration(processor, [tf.config.LogicalDeviceConfiguration()] * 2)
 
-from benchmarks.recipes import train_parameters
+from tools.recipes import train_parameters
 
 from facedepth_pipeline.data.pairs import preprocess_pair
 from facedepth_pipeline.depth import fitted_pitch

@@ -4,7 +4,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from benchmarks.recipes import train_parameters
+from tools.recipes import train_parameters
 
 from facedepth_pipeline.depth import fitted_pitch, normalize_photo
 from facedepth_pipeline.generator.prediction import predict_depth_mm

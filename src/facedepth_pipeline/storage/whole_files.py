@@ -15,10 +15,10 @@ def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that no reader, and no crash, ever sees a part of it; after an error the old file is as it was.
 
     Args:
-        path: Path of the file; its folder is made if it is not there.
+        path: Path of the file, in a folder that exists.
         content: Content of the whole file.
     """
-    with replace_file(path) as partial:
+    with _replaced(path) as partial:
         partial.write_bytes(content)
 
 
@@ -26,6 +26,12 @@ def write_atomically(path: Path, content: bytes) -> None:
 def replace_file(path: Path) -> Iterator[Path]:
     """Yield a name beside ``path`` to write to; it takes the place of ``path`` when all went well."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    with _replaced(path) as partial:
+        yield partial
+
+
+@contextmanager
+def _replaced(path: Path) -> Iterator[Path]:
     suffixes = "".join(path.suffixes)  # all of them: Keras wants .weights.h5
     handle, name = tempfile.mkstemp(prefix=f".{path.name.removesuffix(suffixes)}.", suffix=suffixes, dir=path.parent)
     os.close(handle)
