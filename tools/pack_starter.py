@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from facedepth_pipeline import starter
+from facedepth_pipeline.data.pairs_folder import PairsOnDisk
 from facedepth_pipeline.datasets.generator import GeneratorDataset
-from facedepth_pipeline.datasets.pairs_folder import PairsOnDisk
-from facedepth_pipeline.prediction import predict_depth_mm
+from facedepth_pipeline.generator import starter
+from facedepth_pipeline.generator.prediction import predict_depth_mm
 
 LICENCE = "Apache-2.0"  # it has learned from rendered faces alone
 PACKAGE = Path(starter.__file__).parent
@@ -40,7 +40,7 @@ average. `kedro run --env=starter --pipelines=evaluate` measures it again.
 Nobody has measured it on photographs of people: it has never seen one. Expect the shape of an average adult that
 follows the photo, not a likeness to take measures from. Rendered faces have neither glasses nor single hairs; children,
 strong make-up and headwear are outside of what it knows. Millimetres rest on an assumed distance of the eyes,
-{interocular:.1f} mm, unless a measured one is given. Train on the real database before anything depends on it.
+{interpupillary:.1f} mm, unless a measured one is given. Train on the real database before anything depends on it.
 """
 
 
@@ -78,7 +78,7 @@ def main() -> None:
         rmse=metrics["rmse_mm"],
         mean_face=metrics["baselines"]["mean_face"]["mae_mm"],
         half=half_mm,
-        interocular=sidecar.interocular_mm,
+        interpupillary=sidecar.interpupillary_mm,
     )
     (PACKAGE / starter.WEIGHTS_FILE).write_bytes(content)
     (PACKAGE / starter.SIDECAR_FILE).write_text(sidecar.model_dump_json(indent=1) + "\n", encoding="utf-8")

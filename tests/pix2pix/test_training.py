@@ -4,13 +4,13 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from benchmarks.recipes import train_parameters
+from tools.recipes import train_parameters
 
-from facedepth_pipeline.checkpoint import checkpoint_name, is_first_worker
 from facedepth_pipeline.data.layers import Layers, RelightablePair
-from facedepth_pipeline.datasets.checkpoints import CheckpointFolder
-from facedepth_pipeline.depth import fitted_pitch
+from facedepth_pipeline.depth import fitted_pitch, normalize_photo
+from facedepth_pipeline.generator.prediction import predict_depth_mm
 from facedepth_pipeline.parameters import TrainParameters
+from facedepth_pipeline.pix2pix.checkpoint_folder import CheckpointFolder
 from facedepth_pipeline.pix2pix.device import choose_device, choose_dtype_policy
 from facedepth_pipeline.pix2pix.input_pipeline import PairBatches
 from facedepth_pipeline.pix2pix.losses import adversarial_loss, discriminator_loss, distance_loss
@@ -22,7 +22,7 @@ from facedepth_pipeline.pix2pix.training import (
     learning_rate_at,
     predict_while_training,
 )
-from facedepth_pipeline.prediction import normalize_photo, predict_depth_mm
+from facedepth_pipeline.pix2pix.training_state import checkpoint_name, is_first_worker
 
 PITCH = fitted_pitch("stretch")
 
