@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tools.recipes import train_parameters
 
 from benchmarks.people import errors_by_person
-from benchmarks.recipes import train_parameters
-from facedepth_pipeline.datasets.checkpoints import CheckpointFolder
-from facedepth_pipeline.datasets.pairs_folder import PairsOnDisk
+from facedepth_pipeline.data.pairs import Pairs, PairsView
+from facedepth_pipeline.data.pairs_folder import PairsOnDisk
+from facedepth_pipeline.data.splits import split_subjects
 from facedepth_pipeline.evaluation.statistics import bootstrap_interval
-from facedepth_pipeline.pairs import Pairs, PairsView
 from facedepth_pipeline.parameters import TrainParameters
-from facedepth_pipeline.splits import split_subjects
+from facedepth_pipeline.pix2pix.checkpoint_folder import CheckpointFolder
 
 SEEDS = (0, 1, 2)
 VALIDATION_SUBJECTS = 24
@@ -106,8 +106,8 @@ def parameters_of(variant: dict[str, Any], seed: int, epochs: int) -> TrainParam
 
 def train_and_measure(train: Pairs, validation: Pairs, parameters: TrainParameters) -> dict[str, Any]:
     """One training: error of each validation person, and the time it took."""
-    from facedepth_pipeline.keras_import import keras
     from facedepth_pipeline.pix2pix.training import fit_generator
+    from facedepth_pipeline.runtime.keras_import import keras
 
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:

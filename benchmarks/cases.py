@@ -105,16 +105,16 @@ def matrix_product_tflops() -> Timing:
 
 def predict_s_per_image() -> Timing:
     """The generator through the function that is used, in float32 and, beside PyTorch, in bfloat16."""
-    from facedepth_pipeline.pix2pix.device import compute_in
+    from facedepth_pipeline.generator.precision import computing_in
+    from facedepth_pipeline.generator.prediction import DepthGenerator, predict_depth_mm
     from facedepth_pipeline.pix2pix.unet import build_generator
-    from facedepth_pipeline.prediction import predict_depth_mm
 
     photos = np.random.default_rng(0).integers(0, 256, (8, 256, 256, 3), np.uint8)
     for width in (16, 64):
         network = build_generator(width, "instance", seed=0)
         seconds = median_seconds(lambda n=network: predict_depth_mm(n, photos, 8))
         yield f"width {width}, batch 8, float32", seconds / 8
-    compute_in(network, "bfloat16")
+    network = computing_in(DepthGenerator(network, None), "bfloat16").network
     yield from _beside_peers(
         f"width {width}, batch 8, bfloat16",
         lambda: median_seconds(lambda: predict_depth_mm(network, photos, 8)) / 8,
@@ -123,7 +123,8 @@ def predict_s_per_image() -> Timing:
 
 
 def _train_step(width: int, batch: int, policy: str) -> Callable[[], object]:
-    from benchmarks.recipes import train_parameters
+    from tools.recipes import train_parameters
+
     from facedepth_pipeline.pix2pix.training import build_pix2pix
 
     model = build_pix2pix(train_parameters("paper", width=width).chosen, 0, policy, fitted_pitch("stretch"))
@@ -187,17 +188,15 @@ def grid_mesh_s_per_face() -> Timing:
 
 def photo_to_glb_s() -> Timing:
     """From the bytes of a photo to those of a GLB with its texture, by the starter, warm."""
-    from facedepth_pipeline.inference import reconstruct_photo
+    from facedepth_pipeline.generator.starter import load_starter
     from facedepth_pipeline.photo.detection import FaceDetector
-    from facedepth_pipeline.pix2pix.device import compute_in
-    from facedepth_pipeline.starter import load_starter
+    from facedepth_pipeline.reconstruction.reconstruct import reconstruct_photo
 
     generator, _ = load_starter()
-    compute_in(generator.network, "auto")
     detector = FaceDetector()
     for preset, parameters in (
         ("12 megapixels, grid mesh", ReconstructionParameters()),
-        ("12 megapixels, grid mesh, 8 samples of doubt", ReconstructionParameters(doubt_samples=8)),
+        ("12 megapixels, grid mesh, 8 samples of doubt", ReconstructionParameters(uncertainty_samples=8)),
         ("12 megapixels, poisson mesh", ReconstructionParameters(mesher="poisson")),
     ):
         photo = _twelve_megapixels()

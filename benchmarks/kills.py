@@ -76,7 +76,7 @@ def trainings(root: Path) -> int:
 
 def difference(one: Path, other: Path) -> tuple[float, float]:
     """Largest difference of validation errors (mm) and of weights."""
-    from facedepth_pipeline.keras_import import keras
+    from facedepth_pipeline.runtime.keras_import import keras
 
     errors = [pd.read_csv(root / "08_reporting" / "training_history.csv")["val_mae_mm"] for root in (one, other)]
     weights = [keras.models.load_model(root / "06_models" / "generator.keras").get_weights() for root in (one, other)]

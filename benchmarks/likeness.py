@@ -25,18 +25,18 @@ from tqdm import tqdm
 
 from facedepth_pipeline.baselines.foreign import open_foreign
 from facedepth_pipeline.baselines.mean_face import mean_training_face
+from facedepth_pipeline.data.pairs import Pair, preprocess_pair
+from facedepth_pipeline.data.texas.fiducials import parse_fiducials
+from facedepth_pipeline.data.texas.images import decode_portrait, decode_range
+from facedepth_pipeline.data.texas.ingestion import list_pairs
 from facedepth_pipeline.datasets.texas_pairs import TexasTree
-from facedepth_pipeline.depth import Fit
 from facedepth_pipeline.evaluation.identity import IdentityRecorder, Measured, find_common_face, recovered_identity
 from facedepth_pipeline.evaluation.metrics import ALIGNED_METRICS, aligned_metrics, measured_place
 from facedepth_pipeline.evaluation.regions import face_regions, points_of_template
 from facedepth_pipeline.evaluation.statistics import bootstrap_interval
-from facedepth_pipeline.pairs import Pair, preprocess_pair
-from facedepth_pipeline.prediction import predict_depth_mm
-from facedepth_pipeline.starter import load_starter, starter_sidecar
-from facedepth_pipeline.texas.fiducials import parse_fiducials
-from facedepth_pipeline.texas.images import decode_portrait, decode_range
-from facedepth_pipeline.texas.ingestion import list_pairs
+from facedepth_pipeline.generator.prediction import predict_depth_mm
+from facedepth_pipeline.generator.starter import load_starter, starter_sidecar
+from facedepth_pipeline.parameters import Fit
 
 EROSION_PX, SAMPLES, SEED = 3, 10_000, 2020
 FIT: Fit = "stretch"
@@ -150,7 +150,7 @@ def load_network(address: str) -> Any:
     """The starter, or the network of a ``.keras`` file."""
     if address == "starter":
         return load_starter()[0].network
-    from facedepth_pipeline.keras_import import keras
+    from facedepth_pipeline.runtime.keras_import import keras
 
     return keras.models.load_model(address, compile=False)
 

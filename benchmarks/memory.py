@@ -13,11 +13,11 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from tools.recipes import train_parameters
 
-from benchmarks.recipes import train_parameters
-from facedepth_pipeline.datasets.checkpoints import CheckpointFolder
-from facedepth_pipeline.datasets.pairs_folder import PairsOnDisk
-from facedepth_pipeline.pairs import PairsView
+from facedepth_pipeline.data.pairs import PairsView
+from facedepth_pipeline.data.pairs_folder import PairsOnDisk
+from facedepth_pipeline.pix2pix.checkpoint_folder import CheckpointFolder
 
 COUNTS = (2_000, 20_000)
 CACHE_MB = 256

@@ -9,11 +9,11 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.cases import PROJECT
-from facedepth_pipeline.inference import reconstruct_photo
+from facedepth_pipeline.generator.starter import load_starter
 from facedepth_pipeline.mesh.preview import captioned, render_views
 from facedepth_pipeline.parameters import ReconstructionParameters
 from facedepth_pipeline.photo.detection import FaceDetector
-from facedepth_pipeline.starter import load_starter
+from facedepth_pipeline.reconstruction.reconstruct import reconstruct_photo
 
 VIEWS_DEG = (0.0, 35.0, 80.0, -120.0)
 MESHES = {

@@ -15,14 +15,14 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.cases import PROJECT, rendered_face
-from facedepth_pipeline.batch import reconstruct_photos
 from facedepth_pipeline.depth import depth_from_range
-from facedepth_pipeline.inference import Reconstruction
-from facedepth_pipeline.made_by import MadeBy
+from facedepth_pipeline.generator.starter import load_starter
 from facedepth_pipeline.mesh.grid import grid_mesh
 from facedepth_pipeline.mesh.preview import preview, render_views
 from facedepth_pipeline.parameters import ReconstructionParameters
-from facedepth_pipeline.starter import load_starter
+from facedepth_pipeline.reconstruction.build import ReconstructedFace
+from facedepth_pipeline.reconstruction.provenance import Provenance
+from facedepth_pipeline.reconstruction.reconstruct import reconstruct
 
 SAMPLE = Image.open(PROJECT / "data/01_raw/photos/astronaut.png").convert("RGB")
 
@@ -136,14 +136,14 @@ def main() -> None:
     """Print the table."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else None
     generator, model = load_starter()
-    made_by = MadeBy(model, ReconstructionParameters(batch_size=1))
+    provenance = Provenance(model, ReconstructionParameters(batch_size=1))
     print("| photo | becomes |")
     print("|---|---|")
     for name, make in PHOTOS.items():
         content = make()
-        (result,) = reconstruct_photos([(name, content)], generator, made_by)
+        (result,) = reconstruct([(name, content)], generator, provenance)
         outcome = result.outcomes[0]
-        if isinstance(outcome, Reconstruction):
+        if isinstance(outcome, ReconstructedFace):
             width, height, depth = np.ptp(outcome.mesh.vertices, axis=0)
             print(f"| {name} | a face, {width:.0f} x {height:.0f} x {depth:.0f} mm |", flush=True)
         else:
@@ -152,7 +152,7 @@ def main() -> None:
             folder.mkdir(parents=True, exist_ok=True)
             stem = name.replace("/", "_").replace(" ", "_").replace(",", "")
             (folder / f"{stem}.photo").write_bytes(content)
-            if isinstance(outcome, Reconstruction):
+            if isinstance(outcome, ReconstructedFace):
                 picture = preview(outcome.prepared.photo_256, outcome.depth_map, outcome.mesh)
                 Image.fromarray(picture).save(folder / f"{stem}.png")
 

@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 
+from facedepth_pipeline.data.pairs import Pairs
 from facedepth_pipeline.evaluation.metrics import mae_mm
-from facedepth_pipeline.pairs import Pairs
 
 
 def errors_by_person(network: Any, pairs: Pairs) -> dict[str, float]:
     """MAE inside the valid mask in mm, mean over the pairs of each person."""
-    from facedepth_pipeline.prediction import predict_depth_mm
+    from facedepth_pipeline.generator.prediction import predict_depth_mm
 
     people: dict[str, list[float]] = {}
     for pair in pairs:

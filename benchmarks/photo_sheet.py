@@ -3,8 +3,8 @@
 ``python -m benchmarks.photo_sheet sheet.png PHOTO… --generator starter --generator old=generator.keras``
 
 A row for each photo: the photo as the generator sees it, then for each generator the shaded depth from the front, from
-three quarters and in profile. With ``--same zoom`` the distances between the shapes of all photos whose names begin with
-``zoom`` are printed: one person must have one shape.
+three quarters and in profile. With ``--same zoom`` the distances between the shapes of all photos whose names begin
+with ``zoom`` are printed: one person must have one shape.
 """
 
 import argparse
@@ -18,14 +18,14 @@ from facedepth_pipeline.datasets.generator import GeneratorDataset
 from facedepth_pipeline.depth import DepthMap
 from facedepth_pipeline.evaluation.alignment import align_depth
 from facedepth_pipeline.evaluation.metrics import eroded
-from facedepth_pipeline.inference import PreparedFace, prepare_faces
+from facedepth_pipeline.generator.prediction import DepthGenerator, predict_depth_maps
+from facedepth_pipeline.generator.starter import load_starter
 from facedepth_pipeline.mesh.grid import grid_mesh
 from facedepth_pipeline.mesh.preview import captioned, render_views
 from facedepth_pipeline.parameters import ReconstructionParameters
 from facedepth_pipeline.photo.detection import FaceDetector
+from facedepth_pipeline.photo.preparation import PreparedFace, pixels_of, prepare_faces
 from facedepth_pipeline.photo.refusal import PhotoRefused
-from facedepth_pipeline.prediction import DepthGenerator, predict_depth_maps
-from facedepth_pipeline.starter import load_starter
 
 EROSION_PX = 3
 LOOSE = ReconstructionParameters(several_faces="largest", max_yaw_deg=60, max_pitch_deg=60, min_face_inside=0)
@@ -42,7 +42,7 @@ def load(name: str) -> tuple[str, DepthGenerator]:
 def prepared(path: Path, generator: DepthGenerator, detector: FaceDetector) -> PreparedFace | None:
     """The largest face of a photo as the generator sees it, or None where none can be used."""
     try:
-        (face,) = prepare_faces(path.read_bytes(), path.name, generator.sidecar, detector, LOOSE)
+        (face,) = prepare_faces(pixels_of(path.read_bytes()), path.name, generator.sidecar, detector, LOOSE)
     except PhotoRefused as refusal:
         print(f"{path.name}: {refusal}")
         return None

@@ -13,10 +13,10 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.cases import head_model
+from facedepth_pipeline.data.texas.fiducials import parse_fiducials
+from facedepth_pipeline.data.texas.images import decode_portrait
 from facedepth_pipeline.depth import FRAME_PITCH
 from facedepth_pipeline.photo.detection import LANDMARK_NAMES, FaceDetector
-from facedepth_pipeline.texas.fiducials import parse_fiducials
-from facedepth_pipeline.texas.images import decode_portrait
 
 
 def true_points(fiducials_px: np.ndarray) -> np.ndarray:

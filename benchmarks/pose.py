@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from facedepth_pipeline.data.texas.images import decode_portrait, decode_range
 from facedepth_pipeline.depth import depth_from_range
+from facedepth_pipeline.generator.sidecar import LandmarkTemplate
 from facedepth_pipeline.mesh.grid import grid_mesh
 from facedepth_pipeline.mesh.mesh import Mesh
 from facedepth_pipeline.mesh.preview import render_views
 from facedepth_pipeline.photo.alignment import fit_similarity
 from facedepth_pipeline.photo.detection import FaceDetector
 from facedepth_pipeline.photo.pose import head_pose
-from facedepth_pipeline.sidecar import LandmarkTemplate
-from facedepth_pipeline.texas.images import decode_portrait, decode_range
 
 PORTRAITS, TURNED = 120, 16
 TURNS_DEG = (-45, -30, -20, -10, 0, 10, 20, 30, 45)

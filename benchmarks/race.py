@@ -14,16 +14,16 @@ from typing import Any
 
 import keras
 import numpy as np
+from tools.recipes import train_parameters
 
 from benchmarks.people import errors_by_person
-from benchmarks.recipes import train_parameters
-from facedepth_pipeline.datasets.checkpoints import CheckpointFolder
-from facedepth_pipeline.datasets.pairs_folder import PairsOnDisk
+from facedepth_pipeline.data.pairs import Pairs
+from facedepth_pipeline.data.pairs_folder import PairsOnDisk
+from facedepth_pipeline.data.splits import split_subjects
 from facedepth_pipeline.evaluation.statistics import bootstrap_interval
-from facedepth_pipeline.pairs import Pairs
 from facedepth_pipeline.parameters import TrainParameters
+from facedepth_pipeline.pix2pix.checkpoint_folder import CheckpointFolder
 from facedepth_pipeline.pix2pix.training import fit_generator
-from facedepth_pipeline.splits import split_subjects
 
 TEST_SUBJECTS, VALIDATION_SUBJECTS = 30, 8
 

@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from tools.recipes import train_parameters
 from tqdm import tqdm
 
 from benchmarks.cases import head_model
-from benchmarks.recipes import train_parameters
 from facedepth_pipeline.baselines.mean_face import mean_training_face
-from facedepth_pipeline.datasets.checkpoints import CheckpointFolder
-from facedepth_pipeline.pairs import Pair, preprocess_pair
+from facedepth_pipeline.data.pairs import Pair, preprocess_pair
 from facedepth_pipeline.parameters import SynthesisParameters
+from facedepth_pipeline.pix2pix.checkpoint_folder import CheckpointFolder
 from facedepth_pipeline.synthetic.database import plan_database, render_database
 from facedepth_pipeline.synthetic.people.captures import Preset
 
@@ -51,8 +51,8 @@ def mean_error_mm(predicted_mm: np.ndarray, pairs: Sequence[Pair]) -> float:
 
 def main() -> None:
     """Render, train twice, measure four times."""
+    from facedepth_pipeline.generator.prediction import predict_depth_mm
     from facedepth_pipeline.pix2pix.training import fit_generator
-    from facedepth_pipeline.prediction import predict_depth_mm
 
     pairs = {preset: render(preset) for preset in PRESETS}
     order = np.random.default_rng(0).permutation(PEOPLE)

@@ -38,8 +38,7 @@ def main() -> None:
     if options.inside:
         measure_inside(options.inside, sorted(options.photos.iterdir()))
         return
-    sys.path.insert(0, str(PROJECT / "tests"))
-    from ui import screen as desk
+    from tools import screen as desk
 
     with tempfile.TemporaryDirectory() as folder:
         photos = make_photos(Path(folder) / "photos")

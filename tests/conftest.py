@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facedepth_pipeline.pairs import preprocess_pair
-from facedepth_pipeline.prediction import DepthGenerator
-from facedepth_pipeline.sidecar import GeneratorSidecar
+from facedepth_pipeline.data.pairs import preprocess_pair
+from facedepth_pipeline.generator.prediction import DepthGenerator
+from facedepth_pipeline.generator.sidecar import GeneratorSidecar
+from facedepth_pipeline.storage.storage import Storage, open_storage
 from facedepth_pipeline.synthetic.head.head_model import HeadModel
 from faces import FRAME, LANDMARKS, ListedPairs, dome, pair_name, png_bytes
 
@@ -57,6 +58,14 @@ def bucket(s3_server) -> str:
     return f"s3://{name}"
 
 
+@pytest.fixture(params=["disk", "bucket"])
+def storage(request, tmp_path: Path) -> Storage:
+    """The same storage on a disk and in a bucket."""
+    return open_storage(
+        str(tmp_path / "store") if request.param == "disk" else request.getfixturevalue("bucket") + "/x/y"
+    )
+
+
 @pytest.fixture
 def texas_tree(tmp_path: Path) -> Path:
     """Six good pairs of four subjects in ``PreprocessedImages/``."""
@@ -74,7 +83,7 @@ def texas_tree(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def generator() -> DepthGenerator:
     """A network that takes the mean brightness of a photo for its depth, with dropout as in pix2pix."""
-    from facedepth_pipeline.keras_import import keras
+    from facedepth_pipeline.runtime.keras_import import keras
 
     photo = keras.Input((256, 256, 3))
     mean = keras.layers.Conv2D(1, 1, use_bias=False, kernel_initializer=keras.initializers.Constant(1 / 3))(photo)
@@ -82,7 +91,7 @@ def generator() -> DepthGenerator:
     sidecar = GeneratorSidecar(
         fit="stretch",
         landmarks=LANDMARKS,
-        interocular_mm=63.0,
+        interpupillary_mm=63.0,
         valid_threshold_mm=5.0,
         data_digest="",
         training_subjects=("001",),

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from facedepth_pipeline.data.pairs import Pair, Pairs
+from facedepth_pipeline.data.texas.names import PairName
 from facedepth_pipeline.depth import FRAME_HEIGHT_PX, FRAME_WIDTH_PX, MAX_DEPTH_MM, PixelPitch
-from facedepth_pipeline.pairs import Pair, Pairs
-from facedepth_pipeline.sidecar import LandmarkTemplate
-from facedepth_pipeline.texas.names import PairName
+from facedepth_pipeline.generator.sidecar import LandmarkTemplate
 from surfaces import sphere
 
 PORTRAIT = "Clean_0001_001_20050912091301_Portrait.png"

@@ -43,7 +43,7 @@ def test_a_folder_of_photos_becomes_meshes(workplace):
     assert scene.metadata["model"].startswith("model.keras/")
     assert not (workplace / "faces" / stem / "mesh.ply").exists()
     assert "100 x 99 x" in run.stdout
-    assert "0.32 mm a pixel" in run.stdout
+    assert "0.32 mm per pixel" in run.stdout
 
 
 def test_a_photo_that_is_refused_says_why_and_the_others_are_done(workplace):
@@ -73,7 +73,7 @@ def test_the_same_command_replaces_its_own_results_and_nothing_else(workplace):
     [
         (["missing.jpg"], "'missing.jpg' does not exist"),
         (["empty"], "has no photo in it"),
-        (["torn.png", "--eyes-mm=200"], "--eyes-mm is 200.0: Input should be less than or equal to 75"),
+        (["torn.png", "--eyes-mm=200"], "--pd is 200.0: Input should be less than or equal to 75"),
         (["torn.png", "--format=fbx"], "'fbx' is not one of 'glb'"),
         ([], "Missing argument 'PHOTOS...'"),
     ],

@@ -113,18 +113,18 @@ def test_after_kills_every_photo_has_one_whole_result_or_a_reason(root, night):
 
 
 def test_results_are_those_of_one_process_to_the_byte(root, night, tmp_path):
-    from facedepth_pipeline.batch import reconstruct_photos
-    from facedepth_pipeline.datasets.reconstructions import ReconstructionStore
-    from facedepth_pipeline.made_by import MadeBy
+    from facedepth_pipeline.generator.starter import load_starter
+    from facedepth_pipeline.jobs.store import ReconstructionStore
     from facedepth_pipeline.parameters import ReconstructionParameters
-    from facedepth_pipeline.records import Stamp
-    from facedepth_pipeline.starter import load_starter
+    from facedepth_pipeline.reconstruction.provenance import Provenance
+    from facedepth_pipeline.reconstruction.reconstruct import reconstruct
+    from facedepth_pipeline.reconstruction.record import Stamp
 
     rows = manifest(root).set_index("file_name").loc[["003.png", "019.png"]]
     generator, uri = load_starter()
-    made_by = MadeBy(uri, ReconstructionParameters(), rows["run_id"].iloc[0])
+    provenance = Provenance(uri, ReconstructionParameters(), rows["run_id"].iloc[0])
     photos = [(name, (root / "photos" / name).read_bytes()) for name in rows.index]
-    for result in reconstruct_photos(photos, generator, made_by):
+    for result in reconstruct(photos, generator, provenance):
         ReconstructionStore(str(tmp_path)).write(result, Stamp(datetime.now(UTC)))
     for folder in rows["folder"]:
         for name in FILES - {"result.json"}:  # which says when

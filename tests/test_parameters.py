@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from evaluation_parameters import evaluate_parameters
 from facedepth_pipeline.parameters import PARAMETER_GROUPS, SplitParameters, SynthesisParameters, TrainParameters
+from facedepth_pipeline.settings import CONFIG_LOADER_ARGS
 
 PROJECT = Path(__file__).parents[1]
 
@@ -28,11 +29,34 @@ def no_tracking_server(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # the local MLflow database is relative to the working directory
 
 
-@pytest.mark.parametrize("env", ["base", "demo", "test"])
-def test_every_environment_is_valid(env):
+PROD = {
+    "FACEDEPTH_DATA_ROOT": "data",
+    "FACEDEPTH_PHOTOS_ROOT": "photos",
+    "FACEDEPTH_MESHES_ROOT": "meshes",
+    "MLFLOW_TRACKING_URI": "sqlite:///mlflow.db",
+}
+
+
+@pytest.mark.parametrize("env", ["base", "demo", "starter", "test", "prod"])
+def test_every_environment_is_valid(env, monkeypatch):
+    for name, value in PROD.items() if env == "prod" else ():
+        monkeypatch.setenv(name, value)
     context = context_with(env)
     for group, model in PARAMETER_GROUPS.items():
         model.model_validate(context.params[group])
+
+
+def test_meshes_follow_the_data_and_the_model_follows_its_name_unless_given():
+    def places(**given: str) -> tuple[str, str]:
+        loader = OmegaConfigLoader(str(PROJECT / "conf"), env="demo", runtime_params=given, **CONFIG_LOADER_ARGS)
+        catalog = loader["catalog"]
+        return catalog["reconstructions"]["filepath"], catalog["generator_version"]["model_uri"]
+
+    default = ("data/demo/07_model_output/reconstructions", "models:/facedepth-generator-demo@champion")
+    assert places() == default
+    assert places(data_root="/srv") == ("/srv/07_model_output/reconstructions", default[1])
+    assert places(model_name="faces") == (default[0], "models:/faces@champion")
+    assert places(data_root="/srv", meshes_root="/m", model_uri="starter") == ("/m", "starter")
 
 
 def test_the_recipe_of_the_paper_is_its_to_the_letter():
@@ -77,7 +101,10 @@ MISTAKES = [
     ({"preprocess": {"fit": "squash"}}, r"preprocess.*fit.*'stretch', 'pad' or 'crop'.*input_value='squash'"),
     ({"split": {"test_subjects": []}}, r"split.*test_subjects.*at least 1 item"),
     ({"evaluate": 3}, r"evaluate.*input_value=3"),
-    ({"train": {"recipes": {"paper": {"width": 0}}}, "evaluate": {"seed": -1}}, r"train.*width.*evaluate.*seed"),
+    (
+        {"train": {"recipes": {"paper": {"width": 0}}}, "evaluate": {"seed": -1}},
+        r"(?=.*train.*width)(?=.*evaluate.*seed)",
+    ),
 ]
 
 

@@ -13,18 +13,18 @@ from pathlib import Path
 def main() -> None:
     """Reconstruct, and print seconds as JSON."""
     begun = time.perf_counter()
-    from facedepth_pipeline.batch import reconstruct_photos
-    from facedepth_pipeline.datasets.photos import PhotosOnDisk
-    from facedepth_pipeline.datasets.reconstructions import ReconstructionStore
-    from facedepth_pipeline.made_by import MadeBy
+    from facedepth_pipeline.generator.starter import load_starter
+    from facedepth_pipeline.jobs.store import ReconstructionStore
     from facedepth_pipeline.parameters import ReconstructionParameters
-    from facedepth_pipeline.records import Stamp
-    from facedepth_pipeline.starter import load_starter
+    from facedepth_pipeline.photo.folder import PhotoFolder
+    from facedepth_pipeline.reconstruction.provenance import Provenance
+    from facedepth_pipeline.reconstruction.reconstruct import reconstruct
+    from facedepth_pipeline.reconstruction.record import Stamp
 
     generator, model_uri = load_starter()
     loaded = time.perf_counter()
-    photos, results = PhotosOnDisk(sys.argv[1]), ReconstructionStore(str(Path(sys.argv[2])))
-    for result in reconstruct_photos(photos, generator, MadeBy(model_uri, ReconstructionParameters())):
+    photos, results = PhotoFolder(sys.argv[1]), ReconstructionStore(str(Path(sys.argv[2])))
+    for result in reconstruct(photos, generator, Provenance(model_uri, ReconstructionParameters())):
         results.write(result, Stamp(datetime.now(UTC)))
     ended = time.perf_counter()
     print(json.dumps({"photos": len(photos), "load_s": loaded - begun, "photos_s": ended - loaded}))

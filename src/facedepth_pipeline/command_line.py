@@ -10,11 +10,18 @@ from typing import TYPE_CHECKING, Any, NoReturn, get_args
 import click
 
 from facedepth_pipeline import __version__
-from facedepth_pipeline.datasets.files import replace_folder
-from facedepth_pipeline.parameters import Output, ReconstructionParameters
+from facedepth_pipeline.parameters import (
+    Alignment,
+    Background,
+    Mesher,
+    Output,
+    ReconstructionParameters,
+    SeveralFaces,
+)
+from facedepth_pipeline.storage.whole_files import replace_folder
 
 if TYPE_CHECKING:
-    from facedepth_pipeline.prediction import DepthGenerator
+    from facedepth_pipeline.generator.prediction import DepthGenerator
 
 # TensorFlow and Open3D are imported when a photo is to be reconstructed: help and info answer at once.
 
@@ -47,28 +54,29 @@ def main() -> None:
     "--format", "formats", multiple=True, type=click.Choice(get_args(Output)), default=("glb",), show_default=True,
     help="May be given several times. Depth and preview are always written.",
 )  # fmt: skip
-@click.option("--mesher", type=click.Choice(["grid", "poisson"]), default=DEFAULTS.mesher, show_default=True)
+@click.option("--mesher", type=click.Choice(get_args(Mesher)), default=DEFAULTS.mesher, show_default=True)
 @click.option(
-    "--eyes-mm", "interocular_mm", type=float, metavar="MM",
-    help="Measured distance between the middles of the eyes, 50 to 75: makes the size true. Without, an average is "
-    "assumed.",
+    "--pd", "--eyes-mm", "interpupillary_mm", type=float, metavar="MM",
+    help="Measured interpupillary distance (PD), 50 to 75, as in a glasses prescription: makes the size true. Without "
+    "it an average is assumed.",
 )  # fmt: skip
 @click.option(
-    "--several-faces", type=click.Choice(["refuse", "largest", "all"]), default=DEFAULTS.several_faces,
+    "--several-faces", type=click.Choice(get_args(SeveralFaces)), default=DEFAULTS.several_faces,
     show_default=True, help="What to do with a photo of several faces.",
 )  # fmt: skip
 @click.option(
-    "--alignment", type=click.Choice(["auto", "detect", "none"]), default=DEFAULTS.alignment, show_default=True,
+    "--alignment", type=click.Choice(get_args(Alignment)), default=DEFAULTS.alignment, show_default=True,
     help="auto: portraits of the Texas database are taken as they are; all others are aligned by landmarks.",
 )  # fmt: skip
 @click.option(
     "--max-yaw", "max_yaw_deg", type=float, metavar="DEGREES", default=DEFAULTS.max_yaw_deg, show_default=True,
     help="Faces turned further to the side are refused.",
 )  # fmt: skip
-@click.option("--background", type=click.Choice(["fill", "keep"]), default=DEFAULTS.background, show_default=True,
+@click.option("--background", type=click.Choice(get_args(Background)), default=DEFAULTS.background, show_default=True,
               help="Of the texture beside the face: colours of the face, or the photo's.")  # fmt: skip
-@click.option("--doubt", "doubt_samples", type=int, metavar="SAMPLES", default=DEFAULTS.doubt_samples,
-              help="Also say how sure the depth is, from so many dropout samples; 8 is a good number.")  # fmt: skip
+@click.option("--uncertainty", "--doubt", "uncertainty_samples", type=int, metavar="SAMPLES",
+              default=DEFAULTS.uncertainty_samples,
+              help="Also map how uncertain the depth is, by so many dropout samples; 8 is a good number.")  # fmt: skip
 @click.option(
     "--fill-holes",
     "fill_holes_mm",
@@ -128,14 +136,14 @@ def _reconstruct(
     parameters: ReconstructionParameters,
 ) -> int:
     """Write and print a result a photo; the number of photos and faces that were refused."""
-    from facedepth_pipeline.batch import reconstruct_photos
-    from facedepth_pipeline.made_by import MadeBy
-    from facedepth_pipeline.records import Stamp
-    from facedepth_pipeline.results import write_result
+    from facedepth_pipeline.reconstruction.files import write_result
+    from facedepth_pipeline.reconstruction.provenance import Provenance
+    from facedepth_pipeline.reconstruction.reconstruct import reconstruct
+    from facedepth_pipeline.reconstruction.record import Stamp
 
     refused = 0
     contents = ((path.name, path.read_bytes()) for path in paths)
-    results = reconstruct_photos(contents, generator, MadeBy(model_uri, parameters))
+    results = reconstruct(contents, generator, Provenance(model_uri, parameters))
     for number, (path, folder, result) in enumerate(zip(paths, folders, results, strict=True), start=1):
         count = f"{number}/{len(paths)} " if len(paths) > 1 else ""
         with replace_folder(folder) as partial:
@@ -143,10 +151,11 @@ def _reconstruct(
         for face in record["faces"]:
             which = count + (path.name if len(record["faces"]) == 1 else f"{path.name}, face {face['face']}")
             if face["status"] == "done":
-                size = f"{face['width_mm']:.0f} x {face['height_mm']:.0f} x {face['depth_mm']:.0f} mm"
+                size = " x ".join(f"{face[f'extent_{axis}_mm']:.0f}" for axis in "xyz") + " mm"
                 place = folder / face["folder"]
-                doubt = "" if face["doubt_mm"] is None else f", doubt {face['doubt_mm']:.1f} mm"
-                click.echo(f"{which}: {size}{doubt}, {face['triangles']:,} triangles, {face['scale']} -> {place}")
+                sure = face["uncertainty_mm"]
+                spread = "" if sure is None else f", uncertainty {sure:.1f} mm"
+                click.echo(f"{which}: {size}{spread}, {face['triangles']:,} triangles, {face['scale']} -> {place}")
             else:
                 refused += 1
                 click.echo(f"{which}: refused. {face['reason']} ({face['reason_code']})", err=True)
@@ -170,15 +179,17 @@ def info() -> None:
     """Say what is installed and which model would be used."""
     from importlib.metadata import version
 
-    from facedepth_pipeline.model_choice import champion_uri, tracking_uri
-    from facedepth_pipeline.starter import starter_sidecar
+    from facedepth_pipeline.generator.starter import starter_sidecar
+    from facedepth_pipeline.tracking.resolve import champion_uri, tracking_store
 
     click.echo(f"facedepth {__version__}, Python {sys.version.split()[0]}")
     click.echo(", ".join(f"{name} {version(name)}" for name in ("keras", "tensorflow", "trimesh", "mlflow")))
     sidecar = starter_sidecar()
-    people, eyes_mm = len(sidecar.training_subjects), sidecar.interocular_mm
-    click.echo(f"starter: trained on {people} rendered people; eyes assumed {eyes_mm:.1f} mm apart")
-    store = tracking_uri()
+    people, assumed_mm = len(sidecar.training_subjects), sidecar.interpupillary_mm
+    click.echo(
+        f"starter: trained on {people} rendered people; assumes an interpupillary distance of {assumed_mm:.1f} mm"
+    )
+    store = tracking_store()
     try:
         champion = champion_uri(store) if store else None
     except ValueError as error:
@@ -189,7 +200,7 @@ def info() -> None:
 
 
 def _photo_files(given: tuple[Path, ...]) -> Iterator[Path]:
-    from facedepth_pipeline.datasets.photos import PhotosOnDisk
+    from facedepth_pipeline.photo.folder import PhotoFolder
     from facedepth_pipeline.photo.loading import PHOTO_SUFFIXES
 
     for path in given:
@@ -198,7 +209,7 @@ def _photo_files(given: tuple[Path, ...]) -> Iterator[Path]:
         if path.is_file():
             yield path
             continue
-        names = PhotosOnDisk(str(path)).names
+        names = PhotoFolder(str(path)).names
         if not names:
             raise click.UsageError(f"{path} has no photo in it: expected files in {', '.join(sorted(PHOTO_SUFFIXES))}.")
         yield from (path / name for name in names)
@@ -222,14 +233,15 @@ def _result_folders(paths: list[Path], out: Path) -> list[Path]:
 
 def _load_model(model: str | None) -> tuple["DepthGenerator", str]:
     """The generator and the address of its exact version; says which one it is."""
-    from facedepth_pipeline.model_choice import find_generator
+    from facedepth_pipeline.tracking.resolve import find_best_version
 
     try:
-        found = find_generator(model)
+        version = find_best_version(model)
+        generator = version.load()
     except (ValueError, OSError) as error:
         _stop(str(error), NO_MODEL)
-    click.echo(f"Model: {found[1]}", err=True)
-    return found
+    click.echo(f"Model: {version.model_uri}", err=True)
+    return generator, version.model_uri
 
 
 def _stop(words: str, status: int) -> NoReturn:

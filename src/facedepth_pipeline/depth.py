@@ -13,10 +13,12 @@ and z, one 8-bit grey level a step in z.
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy import ndimage
+
+from facedepth_pipeline.parameters import Fit
 
 FRAME_HEIGHT_PX = 751
 FRAME_WIDTH_PX = 501
@@ -24,8 +26,6 @@ MM_PER_GREY_LEVEL = 0.32
 MAX_DEPTH_MM = 255 * MM_PER_GREY_LEVEL  # 81.6
 IMAGE_SIZE_PX = 256
 MM_PER_PNG_LEVEL = 0.01
-
-Fit = Literal["stretch", "pad", "crop"]
 
 
 class PixelPitch(NamedTuple):
@@ -87,6 +87,11 @@ def range_from_depth(depth_mm: np.ndarray, valid: np.ndarray) -> np.ndarray:
     """
     grey = np.rint(depth_mm / MM_PER_GREY_LEVEL)
     return np.where(valid & (grey >= 1), np.minimum(grey, 255), 0).astype(np.uint8)
+
+
+def normalize_photo(photo: np.ndarray) -> np.ndarray:
+    """float32 in [-1, 1] from uint8: ``photo / 127.5 - 1``."""
+    return photo.astype(np.float32) / np.float32(127.5) - np.float32(1)
 
 
 def normalize_depth(depth_mm: np.ndarray, valid: np.ndarray) -> np.ndarray:

@@ -16,11 +16,11 @@ from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
 from mlflow.exceptions import MlflowException
 from pydantic import ValidationError
 
-from facedepth_pipeline.checkpoint import checkpoint_name, is_first_worker
+from facedepth_pipeline.data.pairs import pairs_digest
 from facedepth_pipeline.data.relightable import joined_digest
 from facedepth_pipeline.jobs.record import JobFailed, JobRecord
-from facedepth_pipeline.pairs import pairs_digest
 from facedepth_pipeline.parameters import PARAMETER_GROUPS, BatchParameters, Parameters, TrainParameters, unknown_key
+from facedepth_pipeline.pix2pix.training_state import checkpoint_name, is_first_worker
 from facedepth_pipeline.summary import print_summary
 from facedepth_pipeline.tracking.jobs import name_run
 from facedepth_pipeline.tracking.runs import run_to_continue
@@ -28,7 +28,7 @@ from facedepth_pipeline.tracking.runs import run_to_continue
 logger = logging.getLogger(__name__)
 
 JOB = "reconstruction_job"
-JOB_OUTPUTS = {JOB, "reconstruction_manifest", "reconstruction_sheet", "tracked_jobs"}
+DERIVED_GLOBALS = {"meshes_root", "model_uri"}  # the catalog derives them where nobody gives them
 
 
 class ParameterGuard:
@@ -39,7 +39,7 @@ class ParameterGuard:
         """Check names against the configuration, and every typed group against its model."""
         loader = copy.copy(context.config_loader)
         loader.runtime_params = {}
-        known = {*loader["parameters"], *loader["globals"]}
+        known = {*loader["parameters"], *loader["globals"], *DERIVED_GLOBALS}
         unknown = sorted(set(context.config_loader.runtime_params or {}) - known)
         if unknown:
             raise click.ClickException("--params has an " + "; ".join(unknown_key(key, known) for key in unknown))
@@ -77,7 +77,7 @@ class TrackingHook(MlflowHook):
         Of several machines that train together the first alone has a run. A batch job does without one where MLflow
         cannot be reached; a later job logs it.
         """
-        self._does_without = pipeline.all_outputs() <= JOB_OUTPUTS
+        self._does_without = _is_a_job_alone(pipeline)
         if self._unreachable is not None:
             if not self._does_without:
                 raise click.ClickException(
@@ -154,6 +154,16 @@ class TrackingHook(MlflowHook):
                 super().on_pipeline_error(error=error, run_params=run_params, pipeline=pipeline, catalog=catalog)
             except MlflowException as unreachable:
                 logger.warning("%s Its run there counts as running.", _unreached(unreachable))
+
+
+def _is_a_job_alone(pipeline: Pipeline) -> bool:
+    """Whether a pipeline makes nothing but what ``reconstruct`` makes."""
+    if JOB not in pipeline.all_outputs():
+        return False
+    from facedepth_pipeline.pipelines import reconstruct  # imported already: its job is to run
+
+    outputs: set[str] = reconstruct.create_pipeline().all_outputs()
+    return bool(pipeline.all_outputs() <= outputs)
 
 
 def _owner_of_unfinished_training(pipeline: Pipeline, catalog: CatalogProtocol) -> str | None:

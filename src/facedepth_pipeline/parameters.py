@@ -7,8 +7,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from facedepth_pipeline.depth import Fit
-
+Fit = Literal["stretch", "pad", "crop"]  # how the 751x501 frame becomes 256x256
 HELD_OUT = r"^(all|fold [1-9]\d?/[1-9]\d?)$"
 
 
@@ -116,9 +115,12 @@ class IngestParameters(Parameters):
 
 
 class PreprocessParameters(Parameters):
-    """How the 751x501 frame becomes 256x256."""
+    """How the 751x501 frame becomes 256x256, and where in it faces lie."""
 
     fit: Annotated[Fit, Field(description="stretch is the paper's; pad and crop keep pixels square.")]
+    template_portraits: Annotated[
+        int, Field(ge=1, description="Training portraits, one per person, that make the landmark template.")
+    ]
 
 
 class SplitParameters(Parameters):
@@ -251,9 +253,6 @@ class TrainParameters(Parameters):
     ]
     seed: Annotated[int, Field(ge=0, description="Of weights, dropout, augmentation and order.")]
     picture_epochs: Annotated[list[int], Field(description="Epochs after which sample predictions are drawn.")]
-    template_portraits: Annotated[
-        int, Field(ge=1, description="Training portraits, one a person, that make the landmark template.")
-    ]
 
     @model_validator(mode="after")
     def _know_the_recipe(self) -> Self:
@@ -338,26 +337,31 @@ class EvaluateParameters(Parameters):
     ]
 
 
-Output = Literal["glb", "ply", "obj", "stl", "html", "point_cloud", "wireframe"]
+Alignment = Literal["auto", "detect", "none"]
+SeveralFaces = Literal["refuse", "largest", "all"]
+Background = Literal["fill", "keep"]
+Mesher = Literal["poisson", "grid"]
+PoissonDetail = Literal["fine", "quick"]
+Output = Literal["glb", "ply", "obj", "stl", "html", "point_cloud", "wireframe"]  # rows of mesh/formats.py
 
 
 class ReconstructionParameters(Parameters):
     """How photos become geometry."""
 
     alignment: Annotated[
-        Literal["auto", "detect", "none"],
+        Alignment,
         Field(
             description="detect: by landmarks; none: photos lie in the 751x501 frame already; auto: none for "
             "portraits of the database, detect for all others."
         ),
     ] = "auto"
-    interocular_mm: Annotated[
+    interpupillary_mm: Annotated[
         float | None,
-        Field(ge=50, le=75, description="Distance of the eye centres where known (adults); null = training mean."),
+        Field(ge=50, le=75, description="Interpupillary distance (PD) where known (adults); null = training mean."),
     ] = None
-    several_faces: Annotated[
-        Literal["refuse", "largest", "all"], Field(description="What to do with a photo of more than one face.")
-    ] = "refuse"
+    several_faces: Annotated[SeveralFaces, Field(description="What to do with a photo of more than one face.")] = (
+        "refuse"
+    )
     max_yaw_deg: Annotated[float, Field(ge=5, le=60, description="Faces turned further to the side are refused.")] = (
         30.0
     )
@@ -368,19 +372,19 @@ class ReconstructionParameters(Parameters):
         float, Field(ge=0, le=1, description="Faces of which a smaller share lies inside the photo are refused.")
     ] = 0.9
     background: Annotated[
-        Literal["fill", "keep"],
+        Background,
         Field(description="Of the texture beside the face: fill with colours of the face, or keep the photo's."),
     ] = "fill"
-    doubt_samples: Annotated[
+    uncertainty_samples: Annotated[
         int,
-        Field(ge=0, le=64, description="Dropout samples that say how sure the depth is; 0 = none, and no doubt."),
+        Field(
+            ge=0, le=64, description="Dropout samples that say how uncertain the depth is; 0 = none, and no map of it."
+        ),
     ] = 0
     seed: Annotated[int, Field(ge=0, description="Of these samples.")] = 0
-    mesher: Annotated[
-        Literal["poisson", "grid"], Field(description="grid: through every depth, quick; poisson: smooth.")
-    ] = "grid"
+    mesher: Annotated[Mesher, Field(description="grid: through every depth, quick; poisson: smooth.")] = "grid"
     poisson_detail: Annotated[
-        Literal["fine", "quick"],
+        PoissonDetail,
         Field(description="fine: cells of 0.9 mm; quick: of 2.3 mm, in a quarter of the time."),
     ] = "fine"
     poisson_threads: Annotated[

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from facedepth_pipeline.baselines.mean_face import mean_training_face
+from facedepth_pipeline.data.pairs import Pair
 from facedepth_pipeline.depth import DepthMap, PixelPitch
-from facedepth_pipeline.pairs import Pair
 
 
 def pair(subject: str, depth: list[float]) -> Pair:

@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
-from benchmarks.recipes import train_parameters
+from tools.recipes import train_parameters
 
 from evaluation_parameters import evaluate_parameters
 from facedepth_pipeline.baselines.prepare import mean_training_mask, prepare_baselines
 from facedepth_pipeline.baselines.unet_l1 import unet_l1_parameters
-from facedepth_pipeline.datasets.checkpoints import Checkpoints
-from facedepth_pipeline.datasets.trained_networks import NetworkFolder
+from facedepth_pipeline.generator.network_files import NetworkFolder
+from facedepth_pipeline.pix2pix.checkpoint_folder import Checkpoints
 
 ALL = ["mean_face", "shape_from_shading", "contractive_autoencoder", "unet_l1"]
 

@@ -27,5 +27,5 @@ def test_a_source_without_a_path_is_refused_when_it_is_asked_for():
 
 def test_head_models_are_never_written():
     dataset = HeadModelsDataset(filepath=FILE, ict_root=None, gnm_path=None)
-    with pytest.raises(DatasetError, match="read only"):
+    with pytest.raises(DatasetError, match=r"build_head_model.py writes it"):
         dataset.save(object())

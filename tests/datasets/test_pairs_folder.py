@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from kedro.io import DatasetError
 
+from facedepth_pipeline.data.pairs import pairs_digest
 from facedepth_pipeline.datasets.pairs_folder import PairsFolderDataset
-from facedepth_pipeline.pairs import pairs_digest
 
 
 def test_pairs_survive_the_disk(dome_pairs, tmp_path):

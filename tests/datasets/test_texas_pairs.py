@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from kedro.io import DatasetError
 
-from facedepth_pipeline.datasets.lock import only_writer
+from facedepth_pipeline.data.texas.images import decode_range
+from facedepth_pipeline.data.texas.ingestion import list_pairs
+from facedepth_pipeline.data.texas.names import PairName
 from facedepth_pipeline.datasets.texas_pairs import MARKER_FILE, TexasPairsDataset
+from facedepth_pipeline.storage.lock import only_writer
 from facedepth_pipeline.synthetic.database import SyntheticPair
-from facedepth_pipeline.texas.images import decode_range
-from facedepth_pipeline.texas.ingestion import list_pairs
-from facedepth_pipeline.texas.names import PairName
 from faces import FRAME, dome
 
 

@@ -17,7 +17,7 @@ from facedepth_pipeline.evaluation.regions import (
     points_of_fiducials,
     points_of_template,
 )
-from facedepth_pipeline.sidecar import LandmarkTemplate
+from facedepth_pipeline.generator.sidecar import LandmarkTemplate
 
 TEMPLATE = LandmarkTemplate(
     left_eye=(151.5, 300), right_eye=(348.5, 300), nose=(250, 400), mouth_left=(170, 490), mouth_right=(330, 490),

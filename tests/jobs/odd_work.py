@@ -7,8 +7,8 @@ from pathlib import Path
 
 from distributed import get_worker
 
-from facedepth_pipeline.jobs.plan import PhotoFile
 from facedepth_pipeline.jobs.work import Alarm, CannotGoOn, Outcome
+from facedepth_pipeline.storage.storage import StoredFile
 
 
 class OddWork:
@@ -17,7 +17,7 @@ class OddWork:
     def __init__(self, notes: Path, photo_timeout_s: float = 60.0) -> None:
         self.notes, self.photo_timeout_s = notes, photo_timeout_s
 
-    def __call__(self, chunk: tuple[PhotoFile, ...]) -> list[Outcome]:
+    def __call__(self, chunk: tuple[StoredFile, ...]) -> list[Outcome]:
         """One outcome a photo."""
         with Alarm(self.photo_timeout_s) as alarm:
             outcomes = []
@@ -26,7 +26,7 @@ class OddWork:
                 outcomes.append(self.do(photo))
             return outcomes
 
-    def do(self, photo: PhotoFile) -> Outcome:
+    def do(self, photo: StoredFile) -> Outcome:
         worker = get_worker().address
         earlier = self.attempts(photo.name)
         with (self.notes / photo.name).open("a") as notes:

@@ -4,9 +4,10 @@ import pytest
 
 from facedepth_pipeline.jobs.cluster import cluster
 from facedepth_pipeline.jobs.engine import Engine
-from facedepth_pipeline.jobs.plan import PhotoFile, chunks
+from facedepth_pipeline.jobs.plan import chunks
 from facedepth_pipeline.jobs.work import CannotGoOn
 from facedepth_pipeline.parameters import DaskParameters
+from facedepth_pipeline.storage.storage import StoredFile
 from jobs.odd_work import OddWork
 
 TWO = DaskParameters(workers=2, memory_gb=1.0, dashboard=None)
@@ -18,8 +19,8 @@ def client():
         yield client
 
 
-def photos(*names: str) -> list[PhotoFile]:
-    return [PhotoFile(name, 1, "0") for name in names]
+def photos(*names: str) -> list[StoredFile]:
+    return [StoredFile(name, 1, "0") for name in names]
 
 
 def run(client, work, names, chunk_size=4, attempts=3):

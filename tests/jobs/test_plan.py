@@ -1,11 +1,16 @@
-from facedepth_pipeline.jobs.plan import PhotoFile, chunks, plan_job
+from facedepth_pipeline.jobs.plan import chunks, plan_job
+from facedepth_pipeline.storage.storage import StoredFile
 
-PHOTOS = [PhotoFile(f"day_{number // 100}/face_{number}.jpg", 1000 + number, str(number)) for number in range(1000)]
+PHOTOS = [StoredFile(f"day_{number // 100}/face_{number}.jpg", 1000 + number, str(number)) for number in range(1000)]
 
 
 def test_a_photo_that_is_known_by_name_size_and_time_is_skipped_and_a_changed_one_is_not():
     known = {(photo.name, photo.size_bytes, photo.modified) for photo in PHOTOS[:10]}
-    changed = [PhotoFile(PHOTOS[0].name, 1000, "later"), PhotoFile(PHOTOS[1].name, 5, PHOTOS[1].modified), *PHOTOS[2:]]
+    changed = [
+        StoredFile(PHOTOS[0].name, 1000, "later"),
+        StoredFile(PHOTOS[1].name, 5, PHOTOS[1].modified),
+        *PHOTOS[2:],
+    ]
     plan = plan_job(changed, known)
     assert (plan.listed, plan.skipped, len(plan.photos)) == (1000, 8, 992)
     assert plan.photos[:2] == tuple(changed[:2])

@@ -2,9 +2,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from facedepth_pipeline.jobs.plan import JobPlan, PhotoFile
+from facedepth_pipeline.jobs.plan import JobPlan
 from facedepth_pipeline.jobs.record import JobFailed, JobRecord
 from facedepth_pipeline.jobs.work import Outcome
+from facedepth_pipeline.storage.storage import StoredFile
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
 
@@ -17,8 +18,8 @@ def job() -> JobRecord:
     )  # fmt: skip
 
 
-def photo(name: str) -> PhotoFile:
-    return PhotoFile(name, 7, "1")
+def photo(name: str) -> StoredFile:
+    return StoredFile(name, 7, "1")
 
 
 def made(name: str, *faces: str, found: bool = False) -> Outcome:

@@ -5,13 +5,13 @@ import time
 import numpy as np
 import pytest
 
-from facedepth_pipeline.datasets.photos import PhotosOnDisk
-from facedepth_pipeline.datasets.reconstructions import ReconstructionStore
 from facedepth_pipeline.jobs import work
-from facedepth_pipeline.jobs.plan import PhotoFile
+from facedepth_pipeline.jobs.store import ReconstructionStore
 from facedepth_pipeline.jobs.work import CANNOT_GO_ON, CannotGoOn, Task, reconstruct_chunk
-from facedepth_pipeline.made_by import MadeBy
 from facedepth_pipeline.parameters import ReconstructionParameters
+from facedepth_pipeline.photo.folder import PhotoFolder
+from facedepth_pipeline.reconstruction.provenance import Provenance
+from facedepth_pipeline.storage.storage import StoredFile
 from faces import png_bytes, portrait_of_a_sphere
 
 PARAMETERS = ReconstructionParameters(alignment="none", formats=["glb"])
@@ -38,17 +38,17 @@ def packed(generator, monkeypatch):
 
 
 @pytest.fixture
-def photos(tmp_path) -> PhotosOnDisk:
+def photos(tmp_path) -> PhotoFolder:
     folder = tmp_path / "photos"
     folder.mkdir()
     for number in range(3):
         (folder / f"{number}.png").write_bytes(png_bytes(portrait_of_a_sphere()) + bytes([number]))
     (folder / "3.png").write_bytes(b"no photo")
-    return PhotosOnDisk(str(folder))
+    return PhotoFolder(str(folder))
 
 
 def task(photos, results, **changes) -> Task:
-    return Task(photos, results, MadeBy("faces/1", PARAMETERS, "run"), "job", 60.0, **changes)
+    return Task(photos, results, Provenance("faces/1", PARAMETERS, "run"), "job", 60.0, **changes)
 
 
 def test_a_chunk_is_done_and_the_next_time_found(photos, packed, tmp_path):
@@ -57,7 +57,7 @@ def test_a_chunk_is_done_and_the_next_time_found(photos, packed, tmp_path):
     assert [outcome.photo for outcome in outcomes] == photos.files
     assert [outcome.record["faces"][0]["status"] for outcome in outcomes] == ["done"] * 3 + ["rejected"]
     assert {outcome.record["modified"] for outcome in outcomes} == {file.modified for file in photos.files}
-    copy = PhotoFile("1.png", 77, "another name for it")
+    copy = StoredFile("1.png", 77, "another name for it")
     (again,) = reconstruct_chunk((copy,), task(photos, results), packed)
     assert again.found
     assert (again.record["size_bytes"], again.record["modified"]) == (77, "another name for it")
@@ -76,7 +76,7 @@ def test_a_process_loads_one_generator_and_one_face_detector(packed):
 
 def test_a_photo_that_is_gone_or_may_not_be_read_does_not_stop_the_others(photos, packed, tmp_path):
     results = ReconstructionStore(str(tmp_path / "results"))
-    chunk = (photos.files[0], PhotoFile("gone.png", 1, "1"), photos.files[1])
+    chunk = (photos.files[0], StoredFile("gone.png", 1, "1"), photos.files[1])
     outcomes = reconstruct_chunk(chunk, task(photos, results), packed)
     by_name = {outcome.photo.name: outcome for outcome in outcomes}
     assert by_name["gone.png"].reason_code == "unreadable"
@@ -86,9 +86,9 @@ def test_a_photo_that_is_gone_or_may_not_be_read_does_not_stop_the_others(photos
 
 
 def test_an_error_in_a_chunk_leaves_what_was_done_and_says_that_the_rest_is_not(photos, packed, tmp_path, monkeypatch):
-    from facedepth_pipeline import batch
+    from facedepth_pipeline.reconstruction import reconstruct as module
 
-    build = batch.build_geometry
+    build = module.build_geometry
     calls = iter(range(9))
 
     def fails_at_the_second(*arguments):
@@ -96,7 +96,7 @@ def test_an_error_in_a_chunk_leaves_what_was_done_and_says_that_the_rest_is_not(
             raise ZeroDivisionError("odd")
         return build(*arguments)
 
-    monkeypatch.setattr(batch, "build_geometry", fails_at_the_second)
+    monkeypatch.setattr(module, "build_geometry", fails_at_the_second)
     results = ReconstructionStore(str(tmp_path / "results"))
     outcomes = reconstruct_chunk(tuple(photos.files[:3]), task(photos, results), packed)
     assert [bool(outcome.record) for outcome in outcomes] == [True, False, False]
@@ -150,7 +150,7 @@ def test_the_alarm_lets_those_go_who_are_in_time():
 
 
 def test_depth_does_not_depend_on_the_photos_beside_it(generator):
-    from facedepth_pipeline.prediction import predict_depth_mm
+    from facedepth_pipeline.generator.prediction import predict_depth_mm
 
     photos = np.random.default_rng(0).integers(0, 256, (5, 256, 256, 3), np.uint8)
     together = predict_depth_mm(generator.network, photos, 5)

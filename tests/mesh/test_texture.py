@@ -6,8 +6,8 @@ from facedepth_pipeline.mesh.texture import (
     paint_background,
     pixels_of_points,
     sample_colours,
-    texture_from_frame,
 )
+from facedepth_pipeline.photo.preparation import texture_from_frame
 from surfaces import photo_of_positions, plane
 
 

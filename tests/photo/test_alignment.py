@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 
+from facedepth_pipeline.generator.sidecar import GeneratorSidecar
 from facedepth_pipeline.photo.alignment import (
     Similarity,
     align_face,
@@ -15,13 +16,12 @@ from facedepth_pipeline.photo.alignment import (
 )
 from facedepth_pipeline.photo.detection import DetectedFace
 from facedepth_pipeline.photo.refusal import PhotoRefused, RefusalReason
-from facedepth_pipeline.sidecar import GeneratorSidecar
 from faces import LANDMARKS
 
 SIDECAR = GeneratorSidecar(
     fit="stretch",
     landmarks=LANDMARKS,
-    interocular_mm=63.0,
+    interpupillary_mm=63.0,
     valid_threshold_mm=5.0,
     data_digest="",
     training_subjects=("001",),
@@ -131,13 +131,13 @@ def test_alignment_tells_scale_turn_and_fit():
     assert aligned.angle_degrees == pytest.approx(-8)
     assert aligned.residual_px == pytest.approx(0, abs=1e-9)
     # 198 frame pixels of 0.32 mm between the eyes, seen by pixels of 0.16 mm:
-    assert face.interocular_px * aligned.mm_per_photo_px == pytest.approx(198 * 0.32)
+    assert face.interpupillary_px * aligned.mm_per_photo_px == pytest.approx(198 * 0.32)
 
 
 def test_a_known_eye_distance_sets_the_size_in_the_frame():
     face = DetectedFace(TEMPLATE, 0.99)
     photo = np.zeros((751, 501, 3), np.uint8)
-    aligned = align_face(photo, face, SIDECAR, interocular_mm=63.0 * 1.1)
+    aligned = align_face(photo, face, SIDECAR, interpupillary_mm=63.0 * 1.1)
     assert aligned.mm_per_photo_px == pytest.approx(63.0 * 1.1 / 198)  # the eyes are 198 pixels apart
 
 
@@ -220,8 +220,8 @@ def test_with_a_measured_distance_the_eyes_are_just_so_far_apart_whatever_the_re
     to_photo = similarity(1.7, -12, 60, 30)
     face = DetectedFace(to_photo.apply(long_face), 1.0)
     photo = np.zeros((1400, 1200, 3), np.uint8)
-    aligned = align_face(photo, face, SIDECAR, interocular_mm=66.0)
+    aligned = align_face(photo, face, SIDECAR, interpupillary_mm=66.0)
     eyes = aligned.similarity.apply(face.landmarks_px)[:2]
     assert np.linalg.norm(eyes[1] - eyes[0]) * 0.32 == pytest.approx(66.0)
-    assert aligned.mm_per_photo_px == pytest.approx(66.0 / face.interocular_px)
+    assert aligned.mm_per_photo_px == pytest.approx(66.0 / face.interpupillary_px)
     np.testing.assert_allclose(aligned.similarity.apply(face.landmarks_px).mean(0), TEMPLATE.mean(0), atol=1e-9)

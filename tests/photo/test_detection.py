@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from facedepth_pipeline.generator.sidecar import GeneratorSidecar, LandmarkTemplate
 from facedepth_pipeline.photo.alignment import align_face
 from facedepth_pipeline.photo.detection import DetectedFace, FaceDetector, choose_faces, require_size
 from facedepth_pipeline.photo.loading import load_photo
 from facedepth_pipeline.photo.refusal import PhotoRefused, RefusalReason
-from facedepth_pipeline.sidecar import GeneratorSidecar, LandmarkTemplate
 
 ASTRONAUT = Path(__file__).parents[2] / "data/01_raw/photos/astronaut.png"
 # Read off the photo by eye, (x, y): pupils, tip of the nose, corners of the mouth.
@@ -58,7 +58,7 @@ def test_a_real_portrait_is_aligned_onto_the_template(detector, astronaut):
     sidecar = GeneratorSidecar(
         fit="stretch",
         landmarks=landmarks,
-        interocular_mm=63.4,
+        interpupillary_mm=63.4,
         valid_threshold_mm=5,
         data_digest="",
         training_subjects=("001",),
@@ -88,7 +88,7 @@ def test_two_people_are_refused(detector, astronaut):
         choose_faces(two, "refuse")
     assert caught.value.reason_code is RefusalReason.SEVERAL_FACES
     larger, smaller = choose_faces(two, "all")
-    assert larger.interocular_px > 1.4 * smaller.interocular_px
+    assert larger.interpupillary_px > 1.4 * smaller.interpupillary_px
     assert choose_faces(two, "largest") == [larger]
 
 
@@ -115,7 +115,7 @@ def test_faces_of_low_confidence_do_not_count():
 
 def test_importing_detection_and_inference_loads_no_tensorflow():
     program = (
-        "import sys, facedepth_pipeline.inference; "
+        "import sys, facedepth_pipeline.reconstruction.build; "
         "sys.exit(', '.join(sorted({'tensorflow', 'keras', 'mtcnn'} & set(sys.modules))))"
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from facedepth_pipeline.generator.sidecar import LandmarkTemplate
 from facedepth_pipeline.photo.pose import RELIEF_MM, head_pose
-from facedepth_pipeline.sidecar import LandmarkTemplate
 
 TEMPLATE = LandmarkTemplate(
     left_eye=(151, 310), right_eye=(349, 310), nose=(250, 400), mouth_left=(180, 470), mouth_right=(320, 470),

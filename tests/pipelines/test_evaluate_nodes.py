@@ -7,11 +7,11 @@ import pytest
 
 from evaluation_parameters import evaluate_parameters
 from facedepth_pipeline.baselines.prepare import Baselines
+from facedepth_pipeline.data.splits import SubjectSplit
+from facedepth_pipeline.generator.prediction import DepthGenerator
+from facedepth_pipeline.generator.sidecar import GeneratorSidecar, LandmarkTemplate
 from facedepth_pipeline.pipelines.evaluate import nodes
 from facedepth_pipeline.pix2pix.unet import build_generator
-from facedepth_pipeline.prediction import DepthGenerator
-from facedepth_pipeline.sidecar import GeneratorSidecar, LandmarkTemplate
-from facedepth_pipeline.splits import SubjectSplit
 from facedepth_pipeline.tracking.registry import EvaluatedModel
 from faces import ListedPairs
 
@@ -25,7 +25,7 @@ def evaluated(fit="stretch"):
         portraits=3,
     )  # fmt: skip
     sidecar = GeneratorSidecar(
-        fit=fit, landmarks=landmarks, interocular_mm=64, valid_threshold_mm=4, data_digest="abc",
+        fit=fit, landmarks=landmarks, interpupillary_mm=64, valid_threshold_mm=4, data_digest="abc",
         training_subjects=("001", "002"), licence="Apache-2.0", parameters={},
     )  # fmt: skip
     model = EvaluatedModel(model_uri="models:/faces/1", version=1, run_id=None, just_trained=True, sidecar=sidecar)

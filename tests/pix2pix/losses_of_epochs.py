@@ -19,14 +19,14 @@ if sys.argv[2] == "mirrored":  # before anything makes a tensor
     (processor,) = tf.config.list_physical_devices("CPU")
     tf.config.set_logical_device_configuration(processor, [tf.config.LogicalDeviceConfiguration()] * 2)
 
-from benchmarks.recipes import train_parameters
+from tools.recipes import train_parameters
 
 from facedepth_pipeline.data.layers import Layers, RelightablePair
+from facedepth_pipeline.data.pairs import Pair, preprocess_pair
 from facedepth_pipeline.depth import fitted_pitch
-from facedepth_pipeline.keras_import import keras
-from facedepth_pipeline.pairs import Pair, preprocess_pair
 from facedepth_pipeline.pix2pix.device import choose_device
 from facedepth_pipeline.pix2pix.input_pipeline import PairBatches
+from facedepth_pipeline.runtime.keras_import import keras
 from faces import dome
 
 EPOCHS = 2

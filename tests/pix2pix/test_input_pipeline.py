@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from facedepth_pipeline.data.layers import Layers, RelightablePair
+from facedepth_pipeline.data.pairs import Pair
 from facedepth_pipeline.data.relightable import JoinedPairs, RelightablePairs
 from facedepth_pipeline.depth import depth_to_png_levels
-from facedepth_pipeline.pairs import Pair
 from facedepth_pipeline.pix2pix.backends import tensorflow
 from facedepth_pipeline.pix2pix.backends.tensorflow import as_dataset
 from facedepth_pipeline.pix2pix.input_pipeline import Mixture, PairBatches

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from facedepth_pipeline.pix2pix.device import compute_in
+from facedepth_pipeline.generator.precision import computing_in
+from facedepth_pipeline.generator.prediction import DepthGenerator
 from facedepth_pipeline.pix2pix.patchgan import build_discriminator
 from facedepth_pipeline.pix2pix.unet import Extras, build_generator, with_mask_logits
 
@@ -62,16 +63,17 @@ def test_prediction_is_deterministic_independent_of_the_batch_and_in_range():
     np.testing.assert_array_equal(generator.predict(PHOTO, verbose=0), both)
 
 
-def test_a_generator_computes_in_bfloat16_and_back():
+def test_a_twin_of_a_generator_computes_in_bfloat16_and_the_generator_stays_as_it_is():
     generator = build_generator(4, "instance", seed=0)
     exact = generator.predict_on_batch(PHOTO)
-    compute_in(generator, "bfloat16")
-    rounded = generator.predict_on_batch(PHOTO)
+    twin = computing_in(DepthGenerator(generator, None), "bfloat16").network
+    rounded = twin.predict_on_batch(PHOTO)
     assert 0 < np.abs(rounded - exact).max() < 0.02
-    assert {weight.dtype for weight in generator.weights} == {"float32"}
+    assert {weight.dtype for weight in twin.weights} == {"float32"}
     assert len(np.unique(rounded)) > 0.9 * len(np.unique(exact))  # no terraces
-    compute_in(generator, "float32")
-    np.testing.assert_array_equal(generator.predict_on_batch(PHOTO), exact)
+    assert computing_in(DepthGenerator(generator, None), "float32").network is generator
+    np.testing.assert_array_equal(generator.predict_on_batch(PHOTO), exact)  # the one that was given is as it was
+    assert computing_in(DepthGenerator(generator, None), "bfloat16").network is twin  # compiled once
 
 
 def test_dropout_is_the_noise_and_acts_in_training_only():
@@ -208,8 +210,8 @@ def test_every_architecture_has_one_output_in_range_and_loads_in_safe_mode(optio
 def test_every_architecture_computes_in_bfloat16_without_terraces(options):
     generator = build_generator(4, "instance", seed=0, **options)
     exact = generator.predict_on_batch(PHOTO)
-    compute_in(generator, "bfloat16")
-    rounded = generator.predict_on_batch(PHOTO)
+    twin = computing_in(DepthGenerator(generator, None), "bfloat16").network
+    rounded = twin.predict_on_batch(PHOTO)
     assert 0 < np.abs(rounded - exact).max() < 0.05
     assert len(np.unique(rounded)) > 0.9 * len(np.unique(exact))
 

@@ -4,13 +4,14 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from benchmarks.recipes import train_parameters
+from tools.recipes import train_parameters
 
-from facedepth_pipeline.checkpoint import checkpoint_name, is_first_worker
 from facedepth_pipeline.data.layers import Layers, RelightablePair
-from facedepth_pipeline.datasets.checkpoints import CheckpointFolder
-from facedepth_pipeline.depth import fitted_pitch
+from facedepth_pipeline.depth import fitted_pitch, normalize_photo
+from facedepth_pipeline.generator.prediction import predict_depth_mm
 from facedepth_pipeline.parameters import TrainParameters
+from facedepth_pipeline.pix2pix.backends import tensorflow
+from facedepth_pipeline.pix2pix.checkpoint_folder import CheckpointFolder
 from facedepth_pipeline.pix2pix.device import choose_device, choose_dtype_policy
 from facedepth_pipeline.pix2pix.input_pipeline import PairBatches
 from facedepth_pipeline.pix2pix.losses import adversarial_loss, discriminator_loss, distance_loss
@@ -22,7 +23,7 @@ from facedepth_pipeline.pix2pix.training import (
     learning_rate_at,
     predict_while_training,
 )
-from facedepth_pipeline.prediction import normalize_photo, predict_depth_mm
+from facedepth_pipeline.pix2pix.training_state import checkpoint_name, is_first_worker
 
 PITCH = fitted_pitch("stretch")
 
@@ -323,6 +324,12 @@ def test_relightable_pairs_are_lit_anew_and_finished_ones_stay_as_they_are(dome_
     plain = [np.asarray(part) for part in model.prepare(mixed_batch[:2], training=True)]
     for ours, theirs in zip(model.prepare(mixed_batch, training=True)[1:], plain[1:], strict=True):
         np.testing.assert_array_equal(np.asarray(ours), theirs)
+
+
+def test_pieces_compiled_and_single_operations_make_the_same_photo(mixed_batch, monkeypatch):
+    compiled = np.asarray(build().prepare(mixed_batch, training=False)[0])
+    monkeypatch.setattr(tensorflow, "_replicas", lambda: 2)  # several devices go without pieces
+    np.testing.assert_allclose(np.asarray(build().prepare(mixed_batch, training=False)[0]), compiled, atol=1e-3)
 
 
 def test_in_validation_relightable_pairs_are_lit_the_same_way_each_time(mixed_batch):

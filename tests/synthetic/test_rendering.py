@@ -3,15 +3,15 @@ import dataclasses
 import numpy as np
 import pytest
 
+from facedepth_pipeline.data.texas.fiducials import INNER_EYE_CORNERS, MOUTH_CORNERS, NOSE_TIP
 from facedepth_pipeline.depth import FRAME_HEIGHT_PX, FRAME_WIDTH_PX
-from facedepth_pipeline.open3d_import import o3d
+from facedepth_pipeline.runtime.open3d_import import o3d
 from facedepth_pipeline.synthetic.body import rotation
 from facedepth_pipeline.synthetic.imaging.scanner import Scanner
 from facedepth_pipeline.synthetic.lighting.light import AreaLight, Lighting
 from facedepth_pipeline.synthetic.lighting.raycasting import Scene, visible_triangles
 from facedepth_pipeline.synthetic.people.captures import sample_capture
 from facedepth_pipeline.synthetic.people.subjects import sample_subject
-from facedepth_pipeline.texas.fiducials import INNER_EYE_CORNERS, MOUTH_CORNERS, NOSE_TIP
 
 RADIUS_MM = 60.0
 CENTRE_MM = np.array([5.0, -10.0, 15.0])

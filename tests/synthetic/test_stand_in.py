@@ -3,6 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from facedepth_pipeline.depth import depth_from_range
 from facedepth_pipeline.synthetic import stand_in as module
 from facedepth_pipeline.synthetic.stand_in import plan_stand_in, rendering_digest
 from stand_in_parameters import synthesis
@@ -84,21 +85,26 @@ def test_the_digest_follows_every_head_model_that_is_used(head_model):
     assert both != rendering_digest({"makehuman": head_model}, parameters)
 
 
-def test_the_digest_follows_the_renderer_but_not_the_contact_sheets(head_model, tmp_path, monkeypatch):
+def test_the_digest_follows_the_renderer_but_neither_contact_sheets_nor_comments(head_model, tmp_path, monkeypatch):
     package = tmp_path / "package"
     (package / "synthetic").mkdir(parents=True)
     monkeypatch.setattr(module, "files", lambda _: package)
     digests = []
     for path, text in [
-        ("depth.py", "A = 1"),
         ("synthetic/light.py", "B = 1"),
         ("synthetic/sheets.py", "C = 1"),
         ("depth.py", "A = 2"),
+        ("synthetic/light.py", '"""Light."""\n\nB = 1  # bright\n'),
         ("synthetic/light.py", "B = 2"),
     ]:
-        (package / "depth.py").touch()
         (package / path).write_text(text)
         digests.append(rendering_digest({"makehuman": head_model}, synthesis(3, 6)))
-    first, with_light, with_sheets, other_depth, other_light = digests
-    assert with_light == with_sheets
-    assert len({first, with_light, other_depth, other_light}) == 4
+    first, *alike, other_light = digests
+    assert set(alike) == {first}
+    assert other_light != first
+
+
+def test_the_digest_follows_how_depth_becomes_grey_levels(head_model, monkeypatch):
+    before = rendering_digest({"makehuman": head_model}, synthesis(3, 6))
+    monkeypatch.setattr(module, "range_from_depth", depth_from_range)
+    assert rendering_digest({"makehuman": head_model}, synthesis(3, 6)) != before

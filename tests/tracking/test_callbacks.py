@@ -1,8 +1,8 @@
 import mlflow
 import pytest
 
-from facedepth_pipeline.checkpoint import TrainingState
-from facedepth_pipeline.datasets.checkpoints import CheckpointFolder
+from facedepth_pipeline.pix2pix.checkpoint_folder import CheckpointFolder
+from facedepth_pipeline.pix2pix.training_state import TrainingState
 from facedepth_pipeline.tracking.callbacks import EpochLogger
 
 pytestmark = pytest.mark.usefixtures("empty_tracking")

@@ -5,16 +5,16 @@ from PIL import Image
 
 from facedepth_pipeline.depth import depth_to_png_levels
 from facedepth_pipeline.evaluation.champion import Verdict
+from facedepth_pipeline.generator.prediction import DepthGenerator, predict_depth_maps
+from facedepth_pipeline.generator.sidecar import GeneratorSidecar, LandmarkTemplate
 from facedepth_pipeline.pix2pix.unet import build_generator
-from facedepth_pipeline.prediction import DepthGenerator, predict_depth_maps
-from facedepth_pipeline.sidecar import GeneratorSidecar, LandmarkTemplate
-from facedepth_pipeline.tracking.champion import champion_version
 from facedepth_pipeline.tracking.promotion import log_depth_metrics, record_verdict
 from facedepth_pipeline.tracking.registry import (
     load_evaluated_generator,
     load_registered_generator,
     register_generator,
 )
+from facedepth_pipeline.tracking.versions import champion_version
 
 PHOTO = np.full((256, 256, 3), 120, np.uint8)
 METRICS = {
@@ -45,7 +45,7 @@ def generator():
     sidecar = GeneratorSidecar(
         fit="pad",
         landmarks=landmarks,
-        interocular_mm=landmarks.interocular_mm,
+        interpupillary_mm=landmarks.interpupillary_mm,
         valid_threshold_mm=4.0,
         data_digest="abc",
         training_subjects=("001", "002"),

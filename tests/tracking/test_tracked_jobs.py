@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
-from facedepth_pipeline.jobs.plan import JobPlan, PhotoFile
+from facedepth_pipeline.jobs.plan import JobPlan
 from facedepth_pipeline.jobs.record import JobRecord
 from facedepth_pipeline.jobs.work import Outcome
+from facedepth_pipeline.storage.storage import StoredFile
 from facedepth_pipeline.tracking.jobs import end_killed_run, track_job
 from facedepth_pipeline.tracking.runs import active_run_id
 
@@ -22,7 +23,7 @@ def job(run_id: str | None, **changes) -> JobRecord:
         "meshes_root": "m", "parameters": {"batch": {"log_faces": True, "attempts": 3}}, **changes,
     }  # fmt: skip
     record = JobRecord.begin(NOW, "abcd", run_id=run_id, **about)
-    photo = PhotoFile("mary_smith.jpg", 1, "1")
+    photo = StoredFile("mary_smith.jpg", 1, "1")
     record.plan(JobPlan(1, (photo,), 0))
     record.count(Outcome(photo, problem="mary_smith.jpg is odd.", reason_code="failed"), NOW)
     record.finished_at = NOW + timedelta(seconds=4)

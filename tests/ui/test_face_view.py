@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 
 from facedepth_pipeline.depth import FRAME_HEIGHT_PX, FRAME_WIDTH_PX
-from facedepth_pipeline.inference import reconstruct_photo
-from facedepth_pipeline.made_by import MadeBy
 from facedepth_pipeline.parameters import ReconstructionParameters
 from facedepth_pipeline.photo.alignment import AlignedPhoto, Similarity
 from facedepth_pipeline.photo.detection import FaceDetector
+from facedepth_pipeline.reconstruction.provenance import Provenance
+from facedepth_pipeline.reconstruction.reconstruct import reconstruct_photo
 from facedepth_pipeline.ui.face_view import drawn_parts, face_outlines, face_view, power_of_two
 from faces import PORTRAIT, portrait_of_a_sphere
 
@@ -66,7 +66,7 @@ def test_textures_have_sides_that_are_powers_of_two(shape, expected):
 def test_a_view_says_what_the_result_says(generator):
     parameters = ReconstructionParameters()
     face = reconstruct_photo(portrait_of_a_sphere(), PORTRAIT, generator, FaceDetector(), parameters)
-    view = face_view(face, "stretch", NOWHERE.shape, MadeBy("models:/faces/3", parameters), 1.5)
+    view = face_view(face, "stretch", NOWHERE.shape, Provenance("models:/faces/3", parameters), 1.5)
     np.testing.assert_array_equal(view.depth_mm, face.depth_map.depth_mm)
     inside = face.depth_map.depth_mm[face.depth_map.valid]
     assert (view.far_mm, view.near_mm) == (inside.min(), inside.max())

@@ -16,8 +16,7 @@ import psutil
 import pytest
 import trimesh
 from PIL import Image
-
-import ui.screen as desk
+from tools import screen as desk
 
 ROOT = Path(__file__).parents[2]
 ASTRONAUT = ROOT / "data" / "01_raw" / "photos" / "astronaut.png"

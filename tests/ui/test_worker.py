@@ -17,10 +17,10 @@ import trimesh
 from PIL import Image
 
 from facedepth_pipeline.depth import PixelPitch, depth_from_png_levels
+from facedepth_pipeline.mesh.formats import WINDOW_FORMATS
 from facedepth_pipeline.parameters import ReconstructionParameters
 from facedepth_pipeline.ui.messages import (
-    EYES_MM,
-    FILE_FORMATS,
+    PD_MM,
     WARMING,
     Began,
     Cancel,
@@ -118,11 +118,11 @@ def test_a_measured_distance_of_the_eyes_scales_the_face(window, done):
 
 
 def test_the_window_allows_the_distances_that_the_pipeline_allows():
-    for allowed in EYES_MM:
-        ReconstructionParameters(interocular_mm=allowed)
-    for refused in (EYES_MM[0] - 0.01, EYES_MM[1] + 0.01):
-        with pytest.raises(ValueError, match="interocular_mm"):
-            ReconstructionParameters(interocular_mm=refused)
+    for allowed in PD_MM:
+        ReconstructionParameters(interpupillary_mm=allowed)
+    for refused in (PD_MM[0] - 0.01, PD_MM[1] + 0.01):
+        with pytest.raises(ValueError, match="interpupillary_mm"):
+            ReconstructionParameters(interpupillary_mm=refused)
 
 
 def test_another_mesher_takes_the_same_depth(window, done):
@@ -133,9 +133,9 @@ def test_another_mesher_takes_the_same_depth(window, done):
     assert smooth.view.triangles != done.view.triangles
 
 
-@pytest.mark.parametrize("file_format", FILE_FORMATS)
+@pytest.mark.parametrize("file_format", WINDOW_FORMATS)
 def test_what_is_saved_has_the_size_that_is_shown(window, done, file_format, tmp_path):
-    path = tmp_path / f"face{FILE_FORMATS[file_format]}"
+    path = tmp_path / f"face{WINDOW_FORMATS[file_format].suffix}"
     window.link.ask(Save(window.number(), done.work, str(path), file_format))
     *_, saved = window.until(Saved, Failed)
     assert saved.path == str(path)
@@ -265,6 +265,7 @@ def test_a_work_that_is_nonsense_is_logged_and_does_not_end_the_worker(window, t
 
 KILLED_WINDOW = """
 import sys, time
+from facedepth_pipeline.mesh.formats import WINDOW_FORMATS
 from facedepth_pipeline.ui.messages import Warm
 from facedepth_pipeline.ui.worker_link import WorkerLink
 

@@ -14,14 +14,13 @@ Everything happens at 64x64; a prediction is enlarged to 256x256.
 
 from collections.abc import Sequence
 
-import keras
 import numpy as np
-from keras import layers, ops
 from tqdm import tqdm
 
+from facedepth_pipeline.data.pairs import Pair
 from facedepth_pipeline.depth import IMAGE_SIZE_PX, MAX_DEPTH_MM
-from facedepth_pipeline.pairs import Pair
 from facedepth_pipeline.parameters import AutoencoderParameters
+from facedepth_pipeline.runtime.keras_import import keras, layers, ops
 
 SIZE_PX = 64
 BLOCK_PX = IMAGE_SIZE_PX // SIZE_PX

@@ -24,17 +24,17 @@ from typing import Any
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from facedepth_pipeline.data.pairs import Pair
 from facedepth_pipeline.depth import (
     FRAME_HEIGHT_PX,
     FRAME_PITCH,
     FRAME_WIDTH_PX,
     IMAGE_SIZE_PX,
     DepthMap,
-    Fit,
     depth_from_png_levels,
     fit_depth,
 )
-from facedepth_pipeline.pairs import Pair
+from facedepth_pipeline.parameters import Fit
 
 FRAME, PHOTO = (FRAME_HEIGHT_PX, FRAME_WIDTH_PX), (IMAGE_SIZE_PX, IMAGE_SIZE_PX)
 SUFFIXES = (".npy", ".png")

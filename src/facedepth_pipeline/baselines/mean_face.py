@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from facedepth_pipeline.pairs import Pair
+from facedepth_pipeline.data.pairs import Pair
 
 
 def mean_training_face(train_pairs: Iterable[Pair]) -> np.ndarray:

@@ -13,10 +13,10 @@ from facedepth_pipeline.baselines.foreign import PredictForeign, open_foreign
 from facedepth_pipeline.baselines.mean_face import mean_training_face
 from facedepth_pipeline.baselines.shape_from_shading import shape_from_shading
 from facedepth_pipeline.baselines.unet_l1 import unet_l1_parameters
-from facedepth_pipeline.checkpoint import Checkpoint, checkpoint_name
-from facedepth_pipeline.pairs import Pair, Pairs, pairs_digest
+from facedepth_pipeline.data.pairs import Pair, Pairs, pairs_digest
+from facedepth_pipeline.generator.prediction import predict_depth_mm
 from facedepth_pipeline.parameters import EvaluateParameters, TrainParameters
-from facedepth_pipeline.prediction import predict_depth_mm
+from facedepth_pipeline.pix2pix.training_state import Checkpoint, checkpoint_name
 
 logger = logging.getLogger(__name__)
 

@@ -17,7 +17,8 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from facedepth_pipeline.depth import IMAGE_SIZE_PX, MM_PER_PNG_LEVEL, DepthMap, Fit, PixelPitch
+from facedepth_pipeline.depth import IMAGE_SIZE_PX, MM_PER_PNG_LEVEL, DepthMap, PixelPitch
+from facedepth_pipeline.parameters import Fit
 
 LIGHT_SIZE_PX = 128  # visibility is smooth: half of the resolution
 GLOSS_OF_SKIN = 100  # level of a highlight of common strength; 255 is a wet eye

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from facedepth_pipeline.data.layers import RelightablePair
-from facedepth_pipeline.pairs import Pair, Pairs
+from facedepth_pipeline.data.pairs import Pair, Pairs
 
 
 def joined_digest(finished: str, relightable: "RelightablePairs") -> str:

@@ -6,20 +6,13 @@ from typing import Any
 from kedro.io import AbstractDataset, DatasetError
 from pydantic import TypeAdapter
 
-from facedepth_pipeline.datasets.files import replace_file
-from facedepth_pipeline.prediction import DepthGenerator
-from facedepth_pipeline.sidecar import GeneratorSidecar
+from facedepth_pipeline.generator.network_files import load_generator_file
+from facedepth_pipeline.generator.prediction import DepthGenerator
+from facedepth_pipeline.storage.whole_files import replace_file
+from facedepth_pipeline.tracking.resolve import GeneratorVersion, find_version
 
 # Keras is imported when a model is loaded or saved: the catalog makes every dataset of the project at
 # the start of each run, and `kedro run --pipelines=ingest` shall not pay for TensorFlow.
-
-
-def load_generator_file(path: Path) -> DepthGenerator:
-    """The generator of a ``.keras`` file with its sidecar ``.json`` beside it, both of which are there."""
-    from facedepth_pipeline.keras_import import keras
-
-    sidecar = GeneratorSidecar.model_validate_json(path.with_suffix(".json").read_bytes())
-    return DepthGenerator(keras.models.load_model(path, compile=False), sidecar)
 
 
 class GeneratorDataset(AbstractDataset[DepthGenerator, DepthGenerator]):
@@ -56,21 +49,19 @@ class GeneratorDataset(AbstractDataset[DepthGenerator, DepthGenerator]):
 
 
 class GeneratorVersionDataset(AbstractDataset[None, Any]):
-    """A generator in the MLflow registry, or the one that ships with the package; read only.
+    """A version of a generator that ``reconstruct`` uses; read only.
 
     Args:
-        model_uri: For instance ``models:/facedepth-generator@champion``, or ``starter``.
-        metadata: For Kedro-Viz; not used here.
+        model_uri: Word, address or path, as :mod:`facedepth_pipeline.tracking.resolve` lists them.
+        metadata: Metadata for Kedro-Viz; not used here.
     """
 
     def __init__(self, *, model_uri: str, metadata: dict[str, Any] | None = None) -> None:
         self._model_uri = model_uri
         self.metadata = metadata
 
-    def load(self) -> Any:
-        """Find out which version it is (``GeneratorVersion``); nothing is fetched yet."""
-        from facedepth_pipeline.tracking.versions import find_version
-
+    def load(self) -> GeneratorVersion:
+        """Find out which version it is; nothing is fetched yet."""
         return find_version(self._model_uri)
 
     def save(self, data: None) -> None:

@@ -1,40 +1,13 @@
-"""Preprocessed pairs on disk: 8-bit photo PNG, 16-bit depth PNG, and an index."""
+"""Preprocessed pairs as a Kedro dataset."""
 
-import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
 from kedro.io import AbstractDataset, DatasetError
-from PIL import Image
 
-from facedepth_pipeline.datasets.files import replace_folder
-from facedepth_pipeline.depth import PixelPitch, depth_from_png_levels, depth_to_png_levels
-from facedepth_pipeline.pairs import Pair, Pairs
-
-INDEX_FILE = "index.parquet"
-
-
-class PairsOnDisk(Pairs):
-    """Pairs in a folder, decoded when asked for."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.table = pd.read_parquet(folder / INDEX_FILE)
-
-    def __len__(self) -> int:
-        return len(self.table)
-
-    def __getitem__(self, position: int) -> Pair:  # type: ignore[override]
-        row = self.table.iloc[position]
-        with Image.open(self._folder / row["photo_path"]) as photo:
-            photo_rgb = np.asarray(photo.convert("RGB"))
-        with Image.open(self._folder / row["depth_path"]) as depth:
-            levels = np.asarray(depth).astype(np.uint16)
-        pitch = PixelPitch(float(row["pitch_x_mm"]), float(row["pitch_y_mm"]))
-        return Pair(row["image_id"], row["subject_id"], photo_rgb, depth_from_png_levels(levels, pitch), row["fit"])
+from facedepth_pipeline.data.pairs import Pair
+from facedepth_pipeline.data.pairs_folder import INDEX_FILE, PairsOnDisk, write_pairs
 
 
 class PairsFolderDataset(AbstractDataset[Iterable[Pair], PairsOnDisk]):
@@ -60,33 +33,10 @@ class PairsFolderDataset(AbstractDataset[Iterable[Pair], PairsOnDisk]):
 
     def save(self, data: Iterable[Pair]) -> None:
         """Write all pairs and their index."""
-        with replace_folder(self._folder) as partial:
-            (partial / "photo").mkdir()
-            (partial / "depth").mkdir()
-            rows = [_save_pair(pair, partial) for pair in data]
-            pd.DataFrame(rows).to_parquet(partial / INDEX_FILE, index=False)
+        write_pairs(self._folder, data)
 
     def _exists(self) -> bool:
         return (self._folder / INDEX_FILE).is_file()
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._folder)}
-
-
-def _save_pair(pair: Pair, folder: Path) -> dict[str, Any]:
-    photo_path, depth_path = f"photo/{pair.image_id}.png", f"depth/{pair.image_id}.png"
-    levels = depth_to_png_levels(pair.depth_map)
-    Image.fromarray(pair.photo).save(folder / photo_path, compress_level=3)
-    Image.fromarray(levels).save(folder / depth_path, compress_level=3)
-    return {
-        "image_id": pair.image_id,
-        "subject_id": pair.subject_id,
-        "photo_path": photo_path,
-        "depth_path": depth_path,
-        "fit": pair.fit,
-        "pitch_x_mm": pair.depth_map.pitch.x_mm,
-        "pitch_y_mm": pair.depth_map.pitch.y_mm,
-        # of the pixels, not of the files: another PNG compressor gives the same digest
-        "photo_sha256": hashlib.sha256(pair.photo.tobytes()).hexdigest(),
-        "depth_sha256": hashlib.sha256(levels.tobytes()).hexdigest(),
-    }

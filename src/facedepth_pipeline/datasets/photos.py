@@ -1,54 +1,16 @@
-"""A folder of photos as they come."""
+"""A folder of photos, as a Kedro dataset."""
 
-from collections.abc import Iterator, Mapping
-from functools import cached_property
+from collections.abc import Mapping
 from typing import Any
 
 from kedro.io import AbstractDataset, DatasetError
 
-from facedepth_pipeline.datasets.storage import open_storage
-from facedepth_pipeline.jobs.plan import PhotoFile
+from facedepth_pipeline.photo.folder import PhotoFolder
 from facedepth_pipeline.photo.loading import PHOTO_SUFFIXES
+from facedepth_pipeline.storage.storage import open_storage
 
 
-class PhotosOnDisk:
-    """Photos below a folder or an ``s3://`` prefix: listed once, read one at a time. It travels without the list."""
-
-    def __init__(self, url: str) -> None:
-        self._storage = open_storage(url)
-        self.url = self._storage.url
-
-    def __reduce__(self) -> tuple[type["PhotosOnDisk"], tuple[str]]:
-        return type(self), (self.url,)
-
-    @cached_property
-    def files(self) -> list[PhotoFile]:
-        """All photos, in order of names."""
-        return [
-            file
-            for file in self._storage.files()
-            if not file.name.rpartition("/")[2].startswith(".")
-            and f".{file.name.lower().rpartition('.')[2]}" in PHOTO_SUFFIXES
-        ]
-
-    @property
-    def names(self) -> list[str]:
-        """Their names."""
-        return [file.name for file in self.files]
-
-    def __len__(self) -> int:
-        return len(self.files)
-
-    def __iter__(self) -> Iterator[tuple[str, bytes]]:
-        """Name and content of each photo."""
-        return ((file.name, self.read(file.name)) for file in self.files)
-
-    def read(self, name: str) -> bytes:
-        """Content of one photo."""
-        return self._storage.read(name)
-
-
-class PhotosDataset(AbstractDataset[Mapping[str, bytes], PhotosOnDisk]):
+class PhotosDataset(AbstractDataset[Mapping[str, bytes], PhotoFolder]):
     """A folder with photos in it, at any depth; files of other kinds are left alone.
 
     Args:
@@ -60,13 +22,13 @@ class PhotosDataset(AbstractDataset[Mapping[str, bytes], PhotosOnDisk]):
         self._filepath = filepath
         self.metadata = metadata
 
-    def load(self) -> PhotosOnDisk:
+    def load(self) -> PhotoFolder:
         """List the photos.
 
         Raises:
             DatasetError: If there is none.
         """
-        photos = PhotosOnDisk(self._filepath)
+        photos = PhotoFolder(self._filepath)
         if not photos.files:
             raise DatasetError(
                 f"No photo in {self._filepath}: expected files ending in {', '.join(sorted(PHOTO_SUFFIXES))}. "
@@ -81,7 +43,7 @@ class PhotosDataset(AbstractDataset[Mapping[str, bytes], PhotosOnDisk]):
             storage.write(name, content)
 
     def _exists(self) -> bool:
-        return bool(PhotosOnDisk(self._filepath).files)
+        return bool(PhotoFolder(self._filepath).files)
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": self._filepath}

@@ -12,8 +12,8 @@ from tqdm import tqdm
 
 from facedepth_pipeline.data.layers import RelightablePair, decode_pair, encode_pair
 from facedepth_pipeline.data.relightable import NoRelightablePairs, RelightablePairs
-from facedepth_pipeline.datasets.files import replace_file
-from facedepth_pipeline.datasets.lock import only_writer
+from facedepth_pipeline.storage.lock import only_writer
+from facedepth_pipeline.storage.whole_files import replace_file
 from facedepth_pipeline.synthetic.relightable_set import RelightableSet
 
 INDEX_FILE, MARKER_FILE = "index.parquet", "RENDERED_FACES.txt"

@@ -11,13 +11,14 @@ from kedro.io import AbstractDataset, DatasetError
 from PIL import Image
 from tqdm import tqdm
 
-from facedepth_pipeline.datasets.files import replace_file
-from facedepth_pipeline.datasets.lock import only_writer
+from facedepth_pipeline.data.texas.fiducials import format_fiducials
+from facedepth_pipeline.data.texas.ingestion import METADATA_FILE
+from facedepth_pipeline.data.texas.names import PairName
+from facedepth_pipeline.data.texas.tree import TexasTree
+from facedepth_pipeline.storage.lock import only_writer
+from facedepth_pipeline.storage.whole_files import replace_file
 from facedepth_pipeline.synthetic.database import SyntheticPair
 from facedepth_pipeline.synthetic.stand_in import StandIn
-from facedepth_pipeline.texas.fiducials import format_fiducials
-from facedepth_pipeline.texas.ingestion import METADATA_FILE
-from facedepth_pipeline.texas.names import PairName
 
 MARKER_FILE = "SYNTHETIC_STAND_IN.txt"
 MARKER_TEXT = (
@@ -28,21 +29,6 @@ MARKER_TEXT = (
 PNG_END = b"\x00\x00\x00\x00IEND\xaeB`\x82"
 
 logger = logging.getLogger(__name__)
-
-
-class TexasTree:
-    """Read access to the files below a folder (a ``TexasSource``)."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def paths(self) -> list[str]:
-        """Sorted paths of all files, relative to the root, with forward slashes."""
-        return sorted(path.relative_to(self.root).as_posix() for path in self.root.rglob("*") if path.is_file())
-
-    def read(self, path: str) -> bytes:
-        """Content of one file."""
-        return (self.root / path).read_bytes()
 
 
 class TexasPairsDataset(AbstractDataset[StandIn, TexasTree]):

@@ -1,36 +1,16 @@
-"""Networks that were trained once and are kept for the next time."""
+"""Networks that were trained once and are kept for the next time, as a Kedro dataset."""
 
 from pathlib import Path
-from typing import Any
 
-from facedepth_pipeline.datasets.files import replace_file
-from facedepth_pipeline.datasets.working_folder import WorkingFolderDataset
-
-
-class NetworkFolder:
-    """``<name>.keras`` files in a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def load(self, name: str) -> Any:
-        """The network, loaded in safe mode; None if there is none of this name."""
-        from facedepth_pipeline.keras_import import keras
-
-        path = self._path(name)
-        return keras.models.load_model(path, compile=False) if path.is_file() else None
-
-    def save(self, name: str, network: Any) -> None:
-        """Write the file, whole or not at all."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with replace_file(self._path(name)) as partial:
-            network.save(partial)
-
-    def _path(self, name: str) -> Path:
-        return self._folder / f"{name}.keras"
+from facedepth_pipeline.datasets.read_only import ReadOnlyDataset
+from facedepth_pipeline.generator.network_files import NetworkFolder
 
 
-class TrainedNetworksDataset(WorkingFolderDataset[NetworkFolder]):
+class TrainedNetworksDataset(ReadOnlyDataset[NetworkFolder]):
     """A folder of trained networks, each under a name that belongs to its data and parameters."""
 
-    folder_type = NetworkFolder
+    written_by = "whoever trains a network"
+
+    def load(self) -> NetworkFolder:
+        """Open the folder; nothing is read before a node asks."""
+        return NetworkFolder(Path(self._filepath))

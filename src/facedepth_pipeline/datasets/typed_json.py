@@ -8,7 +8,7 @@ from typing import Any
 from kedro.io import AbstractDataset, DatasetError
 from pydantic import TypeAdapter, ValidationError
 
-from facedepth_pipeline.datasets.storage import open_storage
+from facedepth_pipeline.storage.storage import open_storage
 
 
 class TypedJSONDataset(AbstractDataset[Any, Any]):

@@ -7,8 +7,9 @@ tilts about x and y. Size is never fitted: a face that is too flat stays too fla
 
 import numpy as np
 
-from facedepth_pipeline.depth import DepthMap, Fit, PixelPitch, fit_points
-from facedepth_pipeline.texas.fiducials import NOSE_TIP
+from facedepth_pipeline.data.texas.fiducials import NOSE_TIP
+from facedepth_pipeline.depth import DepthMap, PixelPitch, fit_points
+from facedepth_pipeline.parameters import Fit
 
 REACH_MM = 75.0  # from the nose tip, in x and y
 NOSE_FROM_MIDDLE_MM = 40.0

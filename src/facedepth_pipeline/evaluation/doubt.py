@@ -1,6 +1,7 @@
 """Is a generator wrong where it is unsure? Spread of its samples against its errors, on held-out people.
 
-Spread is the standard deviation over dropout samples and a mirrored look, see :mod:`facedepth_pipeline.prediction`.
+Spread is the standard deviation over dropout samples and a mirrored look, see
+:mod:`facedepth_pipeline.generator.prediction`.
 Were it calibrated, the root mean square error at pixels of spread s would be s, and 95 % of errors lie within 2 s.
 """
 
@@ -11,8 +12,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from facedepth_pipeline.data.pairs import Pair
 from facedepth_pipeline.evaluation.statistics import bootstrap_interval
-from facedepth_pipeline.pairs import Pair
 
 BINS = 10
 

@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 
+from facedepth_pipeline.data.pairs import Pair, Pairs
 from facedepth_pipeline.depth import MAX_DEPTH_MM, DepthMap
 from facedepth_pipeline.evaluation.identity import Deviations, identity_of_people
 from facedepth_pipeline.evaluation.regions import REGIONS, FacePoints, face_regions
 from facedepth_pipeline.evaluation.scoring import on_all_pixels
-from facedepth_pipeline.pairs import Pair, Pairs
 
 DEPTH_COLOURS = "viridis"
 ERROR_COLOURS = "RdBu_r"

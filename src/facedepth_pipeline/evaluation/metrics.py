@@ -30,7 +30,7 @@ The last two are what papers without a mask report; they are mostly about the si
 import numpy as np
 from scipy import ndimage
 
-from facedepth_pipeline.depth import DepthMap, Fit, normalize_depth, surface_normals
+from facedepth_pipeline.depth import DepthMap, normalize_depth, surface_normals
 from facedepth_pipeline.evaluation.alignment import align_depth, nose_tip_px, within_reach
 from facedepth_pipeline.evaluation.regions import (
     REGIONS,
@@ -40,6 +40,7 @@ from facedepth_pipeline.evaluation.regions import (
     nose_protrusion_mm,
 )
 from facedepth_pipeline.evaluation.roughness import roughness, smooth_inside
+from facedepth_pipeline.parameters import Fit
 
 WITHIN_MM = (1, 2, 3)
 SMOOTHING_PX = 2.0  # of the truth: one grey level a pixel is a slope of 27 degrees

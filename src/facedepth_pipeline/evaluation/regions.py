@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedepth_pipeline.depth import DepthMap, Fit, PixelPitch, fit_points
-from facedepth_pipeline.sidecar import LandmarkTemplate
-from facedepth_pipeline.texas.fiducials import INNER_EYE_CORNERS, MOUTH_CORNERS, NOSE_TIP
+from facedepth_pipeline.data.texas.fiducials import INNER_EYE_CORNERS, MOUTH_CORNERS, NOSE_TIP
+from facedepth_pipeline.depth import DepthMap, PixelPitch, fit_points
+from facedepth_pipeline.generator.sidecar import LandmarkTemplate
+from facedepth_pipeline.parameters import Fit
 
 REGIONS = ("eyes", "nose", "mouth", "chin", "forehead", "cheeks")
 

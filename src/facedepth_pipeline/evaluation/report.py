@@ -12,7 +12,7 @@ from facedepth_pipeline.evaluation.metrics import WITHIN_MM
 from facedepth_pipeline.evaluation.regions import REGIONS
 from facedepth_pipeline.evaluation.scoring import on_all_pixels
 from facedepth_pipeline.evaluation.statistics import Interval
-from facedepth_pipeline.sidecar import GeneratorSidecar
+from facedepth_pipeline.generator.sidecar import GeneratorSidecar
 
 STYLE = """
 :root { color-scheme: light dark; }

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from facedepth_pipeline.data.pairs import Pair, Pairs
 from facedepth_pipeline.depth import PixelPitch
 from facedepth_pipeline.evaluation.identity import (
     FIGURES,
@@ -21,7 +22,6 @@ from facedepth_pipeline.evaluation.identity import (
 from facedepth_pipeline.evaluation.metrics import image_metrics, measured_place
 from facedepth_pipeline.evaluation.regions import FacePoints, face_regions, points_of_face
 from facedepth_pipeline.evaluation.statistics import average_by_subject, paired_difference, summarize
-from facedepth_pipeline.pairs import Pair, Pairs
 from facedepth_pipeline.parameters import EvaluateParameters
 
 GENERATOR = "generator"

@@ -10,9 +10,9 @@ from dask.system import CPU_COUNT
 from distributed import Client, LocalCluster, WorkerPlugin, get_worker
 from distributed.system import MEMORY_LIMIT
 
-from facedepth_pipeline.jobs.plan import PhotoFile
 from facedepth_pipeline.jobs.work import ONE_THREAD, CannotGoOn, Generator, Outcome, Task, reconstruct_chunk
 from facedepth_pipeline.parameters import DaskParameters
+from facedepth_pipeline.storage.storage import StoredFile
 
 logger = logging.getLogger(__name__)
 
@@ -98,7 +98,7 @@ class OnWorker:
     def __init__(self, task: Task, plugin: str) -> None:
         self.task, self.plugin = task, plugin
 
-    def __call__(self, chunk: tuple[PhotoFile, ...]) -> list[Outcome]:
+    def __call__(self, chunk: tuple[StoredFile, ...]) -> list[Outcome]:
         """Run in a process of the cluster."""
         plugin: Any = get_worker().plugins[self.plugin]
         return reconstruct_chunk(chunk, self.task, plugin.generator)

@@ -15,8 +15,8 @@ from typing import Any
 
 from distributed import Client, Future, KilledWorker
 
-from facedepth_pipeline.jobs.plan import PhotoFile
 from facedepth_pipeline.jobs.work import CANNOT_GO_ON, CannotGoOn, Outcome
+from facedepth_pipeline.storage.storage import StoredFile
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ POLL_S = 1.0
 SCHEDULER_LOST = "The connection to the Dask scheduler is lost: it ended, or the network did."
 HOPELESS = 10  # failures before the first success: it is not the photos
 
-Chunk = tuple[PhotoFile, ...]
+Chunk = tuple[StoredFile, ...]
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Engine:
     photo_timeout_s: float
     wait_for_workers_s: float
     retries: int = 0
-    _failures: Counter[PhotoFile] = field(default_factory=Counter)
+    _failures: Counter[StoredFile] = field(default_factory=Counter)
     _waiting: deque[tuple[Chunk, str]] = field(default_factory=deque)
     _running: dict[Future, tuple[Chunk, float]] = field(default_factory=dict)
     _finished: SimpleQueue[Future] = field(default_factory=SimpleQueue)
@@ -123,7 +123,7 @@ class Engine:
         for photo in chunk:
             yield from self._failed(self._told_by(error, photo, time.monotonic() - begun), len(chunk))
 
-    def _told_by(self, error: BaseException, photo: PhotoFile, seconds: float) -> Outcome:
+    def _told_by(self, error: BaseException, photo: StoredFile, seconds: float) -> Outcome:
         if not isinstance(error, KilledWorker):
             return Outcome(photo, problem=f"{type(error).__name__}: {error}", reason_code="failed")
         if seconds >= self.photo_timeout_s:

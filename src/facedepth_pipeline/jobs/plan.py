@@ -4,22 +4,9 @@ import zlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from facedepth_pipeline.storage.storage import StoredFile
+
 SET_ASIDE = frozenset({"failed", "timed_out", "crashed"})  # see RefusalReason
-
-
-@dataclass(frozen=True)
-class PhotoFile:
-    """A photo as a listing shows it, unopened.
-
-    Attributes:
-        name: Path below the folder of photos.
-        size_bytes: Size of the file.
-        modified: Changes when the file does; what it looks like is the storage's business.
-    """
-
-    name: str
-    size_bytes: int
-    modified: str
 
 
 @dataclass(frozen=True)
@@ -33,12 +20,12 @@ class JobPlan:
     """
 
     listed: int
-    photos: tuple[PhotoFile, ...]
+    photos: tuple[StoredFile, ...]
     skipped: int
 
 
 def plan_job(
-    listed: Sequence[PhotoFile], known: Collection[tuple[str, int, str]], shard: int = 0, num_shards: int = 1
+    listed: Sequence[StoredFile], known: Collection[tuple[str, int, str]], shard: int = 0, num_shards: int = 1
 ) -> JobPlan:
     """Leave out photos of other shards, and those whose results are known.
 
@@ -58,7 +45,7 @@ def shard_of(name: str, num_shards: int) -> int:
     return zlib.crc32(name.encode()) % num_shards
 
 
-def chunks(photos: Sequence[PhotoFile], size: int, workers: int) -> list[tuple[PhotoFile, ...]]:
+def chunks(photos: Sequence[StoredFile], size: int, workers: int) -> list[tuple[StoredFile, ...]]:
     """Photos in chunks of a size, or of a smaller one where that would leave a worker without any."""
     size = max(1, min(size, -(-len(photos) // max(workers, 1))))
     return [tuple(photos[start : start + size]) for start in range(0, len(photos), size)]

@@ -4,10 +4,11 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 
-from facedepth_pipeline.jobs.plan import PhotoFile, chunks
+from facedepth_pipeline.jobs.plan import chunks
 from facedepth_pipeline.jobs.record import JobRecord
 from facedepth_pipeline.jobs.work import CannotGoOn, Generator, Outcome, Task
 from facedepth_pipeline.parameters import DaskParameters
+from facedepth_pipeline.storage.storage import StoredFile
 
 logger = logging.getLogger(__name__)
 
@@ -16,7 +17,7 @@ SAY_S = 60.0  # between lines of the log, for whoever has no progress bar to loo
 
 def run_job(
     job: JobRecord,
-    photos: tuple[PhotoFile, ...],
+    photos: tuple[StoredFile, ...],
     task: Task,
     fetch: Callable[[], Generator],
     parameters: DaskParameters,
@@ -38,7 +39,7 @@ def run_job(
     from facedepth_pipeline.jobs.engine import Engine
 
     workers: set[str] = set()
-    size = task.made_by.parameters.batch_size
+    size = task.provenance.parameters.batch_size
     try:
         generator = _fetched(fetch)
         with (

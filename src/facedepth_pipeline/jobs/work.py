@@ -3,16 +3,23 @@
 import faulthandler
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from hashlib import sha256
 from threading import Lock
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from facedepth_pipeline import __version__
-from facedepth_pipeline.freed_memory import return_freed_memory
-from facedepth_pipeline.jobs.plan import PhotoFile
+from facedepth_pipeline.generator.prediction import DepthGenerator
+from facedepth_pipeline.photo.detection import FaceDetector
+from facedepth_pipeline.photo.preparation import PHOTO_ID_DIGITS, photo_checksum
+from facedepth_pipeline.reconstruction.provenance import Provenance
+from facedepth_pipeline.reconstruction.record import Record, Stamp
+from facedepth_pipeline.runtime.freed_memory import return_freed_memory
+from facedepth_pipeline.storage.storage import StoredFile
+
+if TYPE_CHECKING:
+    from facedepth_pipeline.reconstruction.reconstruct import PhotoResult
 
 # Keras and Open3D are imported when the first photo is to be reconstructed: whoever hands out work needs neither.
 
@@ -31,11 +38,11 @@ class Photos(Protocol):
 class Results(Protocol):
     """Where results go; travels to the workers. Its errors are :class:`OSError`."""
 
-    def find(self, photo_id: str, result_key: str) -> dict[str, Any] | None:
+    def find(self, photo_id: str, result_key: str) -> Record | None:
         """``result.json`` of a photo, None if there is none."""
 
-    def write(self, result: Any, stamp: Any) -> dict[str, Any]:
-        """Write a ``PhotoResult``; what its ``result.json`` says."""
+    def write(self, result: "PhotoResult", stamp: Stamp) -> Record:
+        """Write a result; what its ``result.json`` says."""
 
 
 class Generator(Protocol):
@@ -43,10 +50,10 @@ class Generator(Protocol):
 
     @property
     def model_uri(self) -> str:
-        """Which one it is."""
+        """Address of exactly this version."""
 
-    def load(self) -> Any:
-        """The ``DepthGenerator``."""
+    def load(self) -> DepthGenerator:
+        """Load it, or raise ImportError, OSError or ValueError."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,7 @@ class Task:
     Attributes:
         photos: To read from.
         results: To write to.
-        made_by: Model, parameters and MLflow run (``MadeBy``).
+        provenance: Model, parameters and MLflow run.
         job_id: Of the job.
         photo_timeout_s: A photo that takes longer ends the process.
         redo: As the parameter ``batch.redo`` says; photos that were set aside have no result, so for them it is a
@@ -66,7 +73,7 @@ class Task:
 
     photos: Photos
     results: Results
-    made_by: Any
+    provenance: Provenance
     job_id: str
     photo_timeout_s: float
     redo: str = "none"
@@ -86,8 +93,8 @@ class Outcome:
         worker: Process that says so.
     """
 
-    photo: PhotoFile
-    record: Mapping[str, Any] | None = None
+    photo: StoredFile
+    record: Record | None = None
     found: bool = False
     problem: str = ""
     reason_code: str = ""
@@ -99,12 +106,12 @@ class CannotGoOn(Exception):
 
 
 _one_at_a_time = Lock()  # one alarm a process, and TensorFlow gains nothing from two photos at once
-_loaded: dict[str, tuple[Any, Any]] = {}  # generator and face detector by model_uri; one entry
+_loaded: dict[str, tuple[DepthGenerator, FaceDetector]] = {}  # generator and face detector by model_uri; one entry
 _warm: set[str] = set()  # generators that have seen a photo in this process
 
 
-def reconstruct_chunk(chunk: tuple[PhotoFile, ...], task: Task, generator: Generator) -> list[Outcome]:
-    """Read, reconstruct and write a few photos; each that comes to grief is said to have, and does no harm to others.
+def reconstruct_chunk(chunk: tuple[StoredFile, ...], task: Task, generator: Generator) -> list[Outcome]:
+    """Read, reconstruct and write a few photos; one that fails is reported and does not affect the others.
 
     Args:
         chunk: Photos of one pass of the generator.
@@ -125,7 +132,7 @@ def reconstruct_chunk(chunk: tuple[PhotoFile, ...], task: Task, generator: Gener
                 f"{task.version}: install the same one everywhere."
             )
         outcomes: list[Outcome] = []
-        contents: dict[PhotoFile, bytes] = {}
+        contents: dict[StoredFile, bytes] = {}
         for photo in chunk:
             with Alarm(task.photo_timeout_s):
                 read = _read(photo, task)
@@ -162,7 +169,7 @@ class Alarm:
         self._nowhere.close()
 
 
-def _read(photo: PhotoFile, task: Task) -> bytes | Outcome:
+def _read(photo: StoredFile, task: Task) -> bytes | Outcome:
     """Content of a photo, or what is there of it already."""
     try:
         content = task.photos.read(photo.name)
@@ -170,8 +177,9 @@ def _read(photo: PhotoFile, task: Task) -> bytes | Outcome:
         return Outcome(photo, problem=f"It could not be read: {error}.", reason_code="unreadable", worker=_me())
     if task.redo == "all":
         return content
+    photo_id = photo_checksum(content)[:PHOTO_ID_DIGITS]
     try:
-        found = task.results.find(sha256(content).hexdigest()[:16], task.made_by.result_key)
+        found = next(filter(None, (task.results.find(photo_id, key) for key in task.provenance.known_keys)), None)
     except OSError as error:
         raise CannotGoOn(f"Results cannot be read: {error}.") from error
     if found is None:
@@ -181,20 +189,22 @@ def _read(photo: PhotoFile, task: Task) -> bytes | Outcome:
     return Outcome(photo, record=found | here, found=True, worker=_me())
 
 
-def _reconstruct(contents: Mapping[PhotoFile, bytes], task: Task, generator: Any, detector: Any) -> list[Outcome]:
-    from facedepth_pipeline.batch import reconstruct_photos
-    from facedepth_pipeline.records import Stamp
+def _reconstruct(
+    contents: Mapping[StoredFile, bytes], task: Task, generator: DepthGenerator, detector: FaceDetector
+) -> list[Outcome]:
+    from facedepth_pipeline.reconstruction.reconstruct import Step, reconstruct
 
     outcomes: list[Outcome] = []
     waiting = iter(contents)
-    with Alarm(task.photo_timeout_s + (0 if task.made_by.model_uri in _warm else FIRST_PHOTO_S)) as alarm:
+    first = 0 if task.provenance.model_uri in _warm else FIRST_PHOTO_S
+    with Alarm(task.photo_timeout_s + first) as alarm:
 
-        def one_by_one() -> Iterator[tuple[str, bytes]]:
-            for photo, content in contents.items():
+        def begin(step: Step) -> None:
+            if step is Step.FIND:
                 alarm.restart()
-                yield photo.name, content
 
-        results = reconstruct_photos(one_by_one(), generator, task.made_by, detector)
+        named = ((photo.name, content) for photo, content in contents.items())
+        results = reconstruct(named, generator, task.provenance, detector, on_step=begin)
         while photo := next(waiting, None):
             try:
                 result = next(results)
@@ -210,19 +220,17 @@ def _reconstruct(contents: Mapping[PhotoFile, bytes], task: Task, generator: Any
                 return [*outcomes, Outcome(photo, problem=problem, reason_code=CANNOT_GO_ON)]
             outcomes.append(Outcome(photo, record=record, worker=_me()))
             alarm.restart()
-    _warm.add(task.made_by.model_uri)
+    _warm.add(task.provenance.model_uri)
     return outcomes
 
 
-def _load(generator: Generator) -> tuple[Any, Any]:
+def _load(generator: Generator) -> tuple[DepthGenerator, FaceDetector]:
     """The generator and a face detector, loaded at the first chunk of this process."""
     if generator.model_uri not in _loaded:
         for name in ONE_THREAD:
             os.environ.setdefault(name, "1")  # read when TensorFlow is imported; the other cores have workers too
         _loaded.clear()
         try:
-            from facedepth_pipeline.photo.detection import FaceDetector
-
             _loaded[generator.model_uri] = (generator.load(), FaceDetector())
         except (ImportError, OSError, ValueError) as error:
             raise CannotGoOn(f"{socket.gethostname()} cannot load {generator.model_uri}: {error}") from error

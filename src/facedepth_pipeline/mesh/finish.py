@@ -8,7 +8,7 @@ import numpy as np
 
 from facedepth_pipeline.mesh.connectivity import largest_piece, rim_edges, separate_fans
 from facedepth_pipeline.mesh.mesh import referenced
-from facedepth_pipeline.open3d_import import o3d
+from facedepth_pipeline.runtime.open3d_import import o3d
 
 Surface = tuple[np.ndarray, np.ndarray]  # vertices, triangles
 

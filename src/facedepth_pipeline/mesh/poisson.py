@@ -22,8 +22,8 @@ from facedepth_pipeline.mesh.connectivity import largest_piece
 from facedepth_pipeline.mesh.mesh import Mesh, referenced
 from facedepth_pipeline.mesh.point_cloud import PointCloud, point_cloud
 from facedepth_pipeline.mesh.texture import pixels_of_points, textured_mesh
-from facedepth_pipeline.native_output import native_stderr_aside
-from facedepth_pipeline.open3d_import import o3d
+from facedepth_pipeline.runtime.native_output import native_stderr_aside
+from facedepth_pipeline.runtime.open3d_import import o3d
 
 MIN_POINTS = 100
 

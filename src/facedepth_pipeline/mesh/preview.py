@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from facedepth_pipeline.depth import DepthMap
 from facedepth_pipeline.mesh.mesh import Mesh, vertex_normals
-from facedepth_pipeline.open3d_import import o3d
+from facedepth_pipeline.runtime.open3d_import import o3d
 
 VIEW_SIZE_PX, VIEW_WIDTH_PX = 320, 250  # a face is higher than it is wide
 CAPTION_PX = 24
@@ -17,14 +17,14 @@ CLAY = 205.0
 YAWS_DEG = (0.0, 35.0, 80.0)
 
 
-def preview(photo: np.ndarray, depth_map: DepthMap, mesh: Mesh, doubt_mm: np.ndarray | None = None) -> np.ndarray:
-    """Side by side: photo, depth in colours, doubt where there is one, textured mesh, and clay from three sides.
+def preview(photo: np.ndarray, depth_map: DepthMap, mesh: Mesh, uncertainty_mm: np.ndarray | None = None) -> np.ndarray:
+    """Side by side: photo, depth in colours, uncertainty where there is one, textured mesh, and clay from three sides.
 
     Args:
         photo: (H, W, 3) uint8 RGB, what the generator saw.
         depth_map: (H, W) depth.
         mesh: In millimetres.
-        doubt_mm: (H, W) standard deviation of the depth, or None.
+        uncertainty_mm: (H, W) standard deviation of the depth, or None.
 
     Returns:
         (344, N, 3) uint8 RGB, a line of words above each picture.
@@ -37,9 +37,11 @@ def preview(photo: np.ndarray, depth_map: DepthMap, mesh: Mesh, doubt_mm: np.nda
             _coloured(depth_map.depth_mm, depth_map.valid, far, near), depth_map
         ),
     }
-    if doubt_mm is not None:
-        most = max(float(np.quantile(doubt_mm[depth_map.valid], 0.99)), 1e-6)
-        tiles[f"doubt, 0 to {most:.1f} mm"] = _upright(_coloured(doubt_mm, depth_map.valid, 0, most), depth_map)
+    if uncertainty_mm is not None:
+        most = max(float(np.quantile(uncertainty_mm[depth_map.valid], 0.99)), 1e-6)
+        tiles[f"uncertainty, 0 to {most:.1f} mm"] = _upright(
+            _coloured(uncertainty_mm, depth_map.valid, 0, most), depth_map
+        )
     views = _Views(mesh)
     tiles["mesh with photo"] = views.shade(0.0, textured=True)
     tiles["front, three quarters, profile"] = np.hstack([views.shade(angle, textured=False) for angle in YAWS_DEG])

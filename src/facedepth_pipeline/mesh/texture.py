@@ -8,13 +8,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from facedepth_pipeline.depth import (
-    FRAME_HEIGHT_PX,
-    FRAME_WIDTH_PX,
-    DepthMap,
-    Fit,
-    PixelPitch,
-)
+from facedepth_pipeline.depth import DepthMap, PixelPitch
 from facedepth_pipeline.mesh.mesh import Mesh
 
 
@@ -85,24 +79,6 @@ def textured_mesh(vertices: np.ndarray, triangles: np.ndarray, photo: np.ndarray
     """
     colours = sample_colours(photo, vertices, pitch)
     return Mesh(vertices, triangles, colours, texture_coordinates(vertices, photo.shape, pitch))
-
-
-def texture_from_frame(frame: np.ndarray, fit: Fit) -> np.ndarray:
-    """The part of the 751x501 frame that the 256x256 image shows, in full resolution.
-
-    Args:
-        frame: (751 k, 501 k, 3) uint8 RGB, the aligned photo at k pixels for each of the frame's.
-        fit: How the generator sees it.
-
-    Returns:
-        (751 k, 501 k, 3) for ``stretch``, (751 k, 751 k, 3) for ``pad``, (501 k, 501 k, 3) for ``crop``; uint8.
-    """
-    margin = (FRAME_HEIGHT_PX - FRAME_WIDTH_PX) // 2 * (len(frame) // FRAME_HEIGHT_PX)
-    if fit == "pad":
-        return np.pad(frame, ((0, 0), (margin, margin), (0, 0)))
-    if fit == "crop":
-        return frame[margin:-margin]
-    return frame
 
 
 def paint_background(texture: np.ndarray, photo: np.ndarray, valid: np.ndarray) -> np.ndarray:

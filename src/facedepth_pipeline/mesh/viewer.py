@@ -4,14 +4,15 @@ The page is trimesh's viewer, which carries three.js (MIT); buttons for texture,
 """
 
 import base64
+from collections.abc import Mapping
 from html import escape
 
 import numpy as np
 import trimesh
 from trimesh.viewer.notebook import scene_to_html
 
-from facedepth_pipeline.mesh.glb import METRES_PER_MM
-from facedepth_pipeline.mesh.mesh import LineSet
+from facedepth_pipeline.mesh.glb import METRES_PER_MM, face_scene
+from facedepth_pipeline.mesh.mesh import LineSet, Mesh
 
 CONTROLS = """
 <style>
@@ -81,6 +82,20 @@ CONTROLS = """
   })();
 </script>
 </body>"""
+
+
+def encode_page(mesh: Mesh, lines: LineSet, texture_jpeg: bytes, provenance: Mapping[str, str]) -> bytes:
+    """An HTML file in which the mesh can be turned, with the photo, in clay or as wireframe.
+
+    Args:
+        mesh: Mesh in millimetres, with texture coordinates.
+        lines: Wireframe in millimetres.
+        texture_jpeg: JPEG file of the texture.
+        provenance: Names and values that go into the scene; ``scale`` is shown.
+    """
+    width, height, depth = np.ptp(mesh.vertices, axis=0)
+    about = f"{width:.0f} x {height:.0f} x {depth:.0f} mm ({provenance['scale']})"
+    return viewer_page(face_scene(mesh, texture_jpeg, provenance), lines, "A face in 3-D", about).encode("utf-8")
 
 
 def viewer_page(scene: trimesh.Scene, lines: LineSet, title: str, about: str) -> str:

@@ -10,12 +10,12 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
+from facedepth_pipeline.data.texas.names import parse_file_name
 from facedepth_pipeline.depth import FRAME_HEIGHT_PX, FRAME_PITCH, FRAME_WIDTH_PX
+from facedepth_pipeline.generator.sidecar import GeneratorSidecar
 from facedepth_pipeline.photo.detection import DetectedFace
 from facedepth_pipeline.photo.pose import HeadPose, head_pose
 from facedepth_pipeline.photo.refusal import PhotoRefused, RefusalReason
-from facedepth_pipeline.sidecar import GeneratorSidecar
-from facedepth_pipeline.texas.names import parse_file_name
 
 BLACK = (0, 0, 0)
 MAX_ENLARGEMENT = 5  # of the texture over the frame: 3755x2505, which viewers still open
@@ -156,7 +156,7 @@ def align_face(
     photo: np.ndarray,
     face: DetectedFace,
     sidecar: GeneratorSidecar,
-    interocular_mm: float | None = None,
+    interpupillary_mm: float | None = None,
     fill: tuple[int, int, int] = BLACK,
 ) -> AlignedPhoto:
     """Lay a detected face onto the template of a generator.
@@ -168,16 +168,18 @@ def align_face(
         photo: (H, W, 3) uint8 RGB.
         face: What the detector found in it.
         sidecar: Of the generator that will see the photo.
-        interocular_mm: Distance of the eye centres, millimetres; None = the training mean.
+        interpupillary_mm: Interpupillary distance, millimetres; None = the training mean.
         fill: RGB for what lies outside the photo.
     """
     template = sidecar.landmarks.points_px
-    if interocular_mm is not None:
+    if interpupillary_mm is not None:
         centre = template.mean(0)
-        template = centre + (template - centre) * (interocular_mm / sidecar.interocular_mm)
+        template = centre + (template - centre) * (interpupillary_mm / sidecar.interpupillary_mm)
     similarity = fit_similarity(face.landmarks_px, template)
-    if interocular_mm is not None:
-        similarity = _with_scale(similarity, interocular_mm / FRAME_PITCH.x_mm / face.interocular_px, face.landmarks_px)
+    if interpupillary_mm is not None:
+        similarity = _with_scale(
+            similarity, interpupillary_mm / FRAME_PITCH.x_mm / face.interpupillary_px, face.landmarks_px
+        )
     landmarks = similarity.apply(face.landmarks_px)
     distances = np.linalg.norm(landmarks - template, axis=1)
     # as many texture pixels as the photo has to give, so that nothing of it is lost

@@ -8,19 +8,18 @@ the weights, so nothing is downloaded.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from facedepth_pipeline.parameters import SeveralFaces
 from facedepth_pipeline.photo.refusal import PhotoRefused, RefusalReason
 
 LANDMARK_NAMES = ("left_eye", "right_eye", "nose", "mouth_left", "mouth_right")
 MIN_CONFIDENCE = 0.95
 MAX_SIDE_PX = 1024  # detection takes 9 s at 4096 px and finds nothing more in a portrait
-MIN_INTEROCULAR_PX = 24  # the frame shows the eyes 200 px apart: below this it would be a blur
-
-SeveralFaces = Literal["refuse", "largest", "all"]
+MIN_INTERPUPILLARY_PX = 24  # the frame shows the eyes 200 px apart: below this it would be a blur
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +36,8 @@ class DetectedFace:
     confidence: float
 
     @property
-    def interocular_px(self) -> float:
-        """Distance of the eye centres in pixels of the photo."""
+    def interpupillary_px(self) -> float:
+        """Interpupillary distance in pixels of the photo."""
         return float(np.linalg.norm(self.landmarks_px[1] - self.landmarks_px[0]))
 
 
@@ -47,14 +46,14 @@ class FaceDetector:
 
     @cached_property
     def _network(self) -> Any:
-        from facedepth_pipeline.keras_import import keras  # noqa: I001  TensorFlow's first import, quietly
+        from facedepth_pipeline.runtime.keras_import import keras  # noqa: I001  TensorFlow's first import, quietly
         from mtcnn import MTCNN
 
         if keras.backend.backend() != "tensorflow":
             raise ValueError(
                 f"The face detector needs TensorFlow; KERAS_BACKEND is {keras.backend.backend()!r}. Run what detects "
                 "faces without KERAS_BACKEND, and training alone with it: "
-                "KERAS_BACKEND=jax kedro run --pipelines=train --from-nodes=train_generator"
+                "KERAS_BACKEND=jax kedro run --pipelines=train"
             )
 
         return MTCNN(device="CPU:0")
@@ -95,7 +94,7 @@ def choose_faces(faces: Sequence[DetectedFace], several_faces: SeveralFaces) -> 
     Args:
         faces: What was detected.
         several_faces: Of more than one: ``refuse`` the photo, take the ``largest``, or ``all``, largest first. Size
-            is the distance of the eyes.
+            is the interpupillary distance.
 
     Raises:
         PhotoRefused: ``no_face`` or ``several_faces``.
@@ -105,7 +104,7 @@ def choose_faces(faces: Sequence[DetectedFace], several_faces: SeveralFaces) -> 
             RefusalReason.NO_FACE,
             "No face was found in the photo; expected one frontal face, upright and well lit.",
         )
-    by_size = sorted(faces, key=lambda face: -face.interocular_px)
+    by_size = sorted(faces, key=lambda face: -face.interpupillary_px)
     if len(faces) > 1 and several_faces == "refuse":
         raise PhotoRefused(
             RefusalReason.SEVERAL_FACES,
@@ -121,9 +120,9 @@ def require_size(face: DetectedFace) -> None:
     Raises:
         PhotoRefused: ``too_small``.
     """
-    if face.interocular_px < MIN_INTEROCULAR_PX:
+    if face.interpupillary_px < MIN_INTERPUPILLARY_PX:
         raise PhotoRefused(
             RefusalReason.TOO_SMALL,
-            f"The eyes are {face.interocular_px:.0f} pixels apart in the photo; at least {MIN_INTEROCULAR_PX} are "
-            "needed. Use a larger or closer photo.",
+            f"The eyes are {face.interpupillary_px:.0f} pixels apart in the photo; at least {MIN_INTERPUPILLARY_PX} "
+            "are needed. Use a larger or closer photo.",
         )

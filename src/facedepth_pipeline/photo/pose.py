@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedepth_pipeline.depth import FRAME_PITCH
-from facedepth_pipeline.sidecar import LandmarkTemplate
+from facedepth_pipeline.generator.sidecar import LandmarkTemplate
 
 # Height over the eyes, millimetres, of what the detector marks: left and right eye, nose, corners of the mouth. Chosen
 # so that rendered faces, turned by known angles, come back as turned. Their own noses are higher, 33 mm, and with that

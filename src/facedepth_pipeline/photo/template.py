@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from facedepth_pipeline.generator.sidecar import LandmarkTemplate
 from facedepth_pipeline.photo.detection import LANDMARK_NAMES, FaceDetector
-from facedepth_pipeline.sidecar import LandmarkTemplate
 
 
 def measure_landmark_template(portraits: Iterable[np.ndarray]) -> LandmarkTemplate:

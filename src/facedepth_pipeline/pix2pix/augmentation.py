@@ -2,8 +2,7 @@
 
 from typing import Literal
 
-import keras
-from keras import ops
+from facedepth_pipeline.runtime.keras_import import keras, ops
 
 Augmentation = Literal["jitter", "mirror", "none"]
 

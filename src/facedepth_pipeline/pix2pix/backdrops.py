@@ -1,10 +1,8 @@
 """Backgrounds drawn anew for each image of a batch."""
 
-import keras
-from keras import ops
-
 from facedepth_pipeline.pix2pix.backends import one_piece
 from facedepth_pipeline.pix2pix.draws import Draws
+from facedepth_pipeline.runtime.keras_import import keras, ops
 
 CELLS = (4, 12)  # of the grids of colours, coarse and fine, along each side
 BACKDROP_NUMBERS = sum(cells * cells * 3 + 2 * cells + 3 for cells in CELLS) + 12

@@ -6,10 +6,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import keras
 import numpy as np
 
-from facedepth_pipeline.checkpoint import Checkpoint, TrainingState
+from facedepth_pipeline.pix2pix.training_state import Checkpoint, TrainingState
+from facedepth_pipeline.runtime.keras_import import keras
 
 
 class EpochCheckpoint(keras.callbacks.Callback):

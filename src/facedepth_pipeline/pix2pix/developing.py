@@ -2,12 +2,11 @@
 
 import math
 
-import keras
 import numpy as np
-from keras import ops
 
 from facedepth_pipeline.pix2pix.backends import one_piece
 from facedepth_pipeline.pix2pix.draws import Draws
+from facedepth_pipeline.runtime.keras_import import keras, ops
 
 CAMERA_NUMBERS = 13
 METERED_STEP = 4  # every fourth pixel is enough to meter

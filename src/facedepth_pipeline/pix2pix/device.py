@@ -3,9 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-import keras
-
-from facedepth_pipeline.pix2pix.backends import current_backend
+from facedepth_pipeline.runtime.keras_import import keras
 
 Precision = Literal["auto", "float32", "bfloat16"]
 Device = Literal["auto", "cpu", "gpu"]
@@ -46,25 +44,6 @@ def choose_dtype_policy(precision: Precision, device_name: str) -> str:
     if precision == "auto":
         precision = "bfloat16" if device_name.startswith("gpu") or _cpu_has_bfloat16() else "float32"
     return "mixed_bfloat16" if precision == "bfloat16" else "float32"
-
-
-def compute_in(network: keras.Model, precision: Precision) -> None:
-    """Change, in place, what a generator computes in; weights stay float32.
-
-    The last convolution stays in float32 as well: in bfloat16 its steps of up to 0.04 mm would show as terraces.
-
-    Args:
-        network: See :func:`~facedepth_pipeline.pix2pix.unet.build_generator`.
-        precision: ``auto`` as in :func:`choose_dtype_policy`, for the first GPU or else the processor.
-    """
-    device_name = choose_device("auto", current_backend().has_gpu())
-    policy = choose_dtype_policy(precision, device_name)
-    others = [layer for layer in network.layers if layer.name not in FLOAT32_LAYERS]
-    if all(layer.dtype_policy.name == policy for layer in others):
-        return
-    for layer in others:
-        layer.dtype_policy = policy
-    network.predict_function = None  # compiled for the policies of before
 
 
 def _cpu_has_bfloat16() -> bool:

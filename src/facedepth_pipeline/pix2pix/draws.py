@@ -3,8 +3,7 @@
 import math
 from typing import TypeAlias
 
-import keras
-from keras import ops
+from facedepth_pipeline.runtime.keras_import import keras, ops
 
 Seeds: TypeAlias = "keras.random.SeedGenerator | int"
 

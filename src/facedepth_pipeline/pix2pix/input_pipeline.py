@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
-import keras
 import numpy as np
 
 from facedepth_pipeline.data.layers import LIGHT_SIZE_PX, RelightablePair
+from facedepth_pipeline.data.pairs import Pair, Pairs
 from facedepth_pipeline.data.relightable import RelightablePairs
 from facedepth_pipeline.depth import IMAGE_SIZE_PX, depth_to_png_levels
-from facedepth_pipeline.pairs import Pair, Pairs
+from facedepth_pipeline.runtime.keras_import import keras
 
 DECODERS = 4
 NO_SURFACE = np.zeros((IMAGE_SIZE_PX, IMAGE_SIZE_PX, 3), np.uint8)

@@ -1,11 +1,10 @@
 """What JPEG does to a photo, as sums and products: colours, blocks and tables of ITU-T T.81 as libjpeg uses them."""
 
-import keras
 import numpy as np
-from keras import ops
 
 from facedepth_pipeline.pix2pix.backends import one_piece
 from facedepth_pipeline.pix2pix.resampling import doubled, halved
+from facedepth_pipeline.runtime.keras_import import keras, ops
 
 BLOCK = 8
 # Quantisation at quality 50: T.81, tables K.1 (brightness) and K.2 (colour).

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-import keras
+from facedepth_pipeline.runtime.keras_import import keras
 
 Normalization = Literal["instance", "batch"]
 

@@ -6,11 +6,9 @@ scalar, whatever the precision of its arguments.
 
 from typing import Literal
 
-import keras
-from keras import ops
-
 from facedepth_pipeline.depth import MAX_DEPTH_MM, PixelPitch
 from facedepth_pipeline.pix2pix.resampling import halved
+from facedepth_pipeline.runtime.keras_import import keras, ops
 
 Adversary = Literal["bce", "lsgan", "hinge", "none"]
 Distance = Literal["l1", "l2"]

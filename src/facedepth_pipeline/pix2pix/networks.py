@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import keras
-from keras import ops
-
 from facedepth_pipeline.depth import MAX_DEPTH_MM, MM_PER_PNG_LEVEL, PixelPitch
 from facedepth_pipeline.parameters import Recipe
 from facedepth_pipeline.pix2pix.augmentation import ENLARGED_PX, change_light, jitter_and_mirror
@@ -23,6 +20,7 @@ from facedepth_pipeline.pix2pix.photo_augmentation import augment_photos
 from facedepth_pipeline.pix2pix.relighting import Lit, relight
 from facedepth_pipeline.pix2pix.similarity import misalign
 from facedepth_pipeline.pix2pix.unet import with_mask_logits
+from facedepth_pipeline.runtime.keras_import import keras, ops
 
 Batch = tuple[Any, ...]
 VALIDATION_LIGHT_SEED = 2020

@@ -5,11 +5,9 @@ Sources: Baby et al. 2020, section IV.A.b and figure 5; Isola et al. 2017, appen
 
 import itertools
 
-import keras
-from keras import layers
-
 from facedepth_pipeline.depth import IMAGE_SIZE_PX
 from facedepth_pipeline.pix2pix.layers import Normalization, conv_kernel, normalization_layer
+from facedepth_pipeline.runtime.keras_import import keras, layers
 
 
 def build_discriminator(width: int, normalization: Normalization, seed: int) -> keras.Model:

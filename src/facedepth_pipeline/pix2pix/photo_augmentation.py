@@ -6,15 +6,14 @@ All photos are (N, 256, 256, 3) float32 in [-1, 1]. Depth depends on none of thi
 import math
 from typing import NamedTuple
 
-import keras
 import numpy as np
-from keras import ops
 
 from facedepth_pipeline.parameters import PhotoAugmentation
 from facedepth_pipeline.pix2pix.backends import one_piece
 from facedepth_pipeline.pix2pix.draws import Draws, Seeds, grain, rolled
 from facedepth_pipeline.pix2pix.jpeg import through_jpeg
 from facedepth_pipeline.pix2pix.resampling import doubled, halved, shifted, smoothed
+from facedepth_pipeline.runtime.keras_import import keras, ops
 
 BLUR_PX = 1.5
 BLUR_REACH_PX = 4

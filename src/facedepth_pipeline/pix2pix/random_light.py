@@ -8,11 +8,10 @@ Brightness: the irradiance on a surface that faces the light, where 1 renders a 
 import math
 from typing import NamedTuple
 
-import keras
 import numpy as np
-from keras import ops
 
 from facedepth_pipeline.pix2pix.draws import Draws
+from facedepth_pipeline.runtime.keras_import import keras, ops
 
 LAMPS = 3
 # Of a lamp, low and high: azimuth, elevation and radius in degrees, brightness.

@@ -6,9 +6,7 @@ is that of ``synthetic.lighting``, in image space: shadows are looked up in 16 d
 
 from typing import NamedTuple
 
-import keras
 import numpy as np
-from keras import ops
 
 from facedepth_pipeline.data.layers import GLOSS_OF_SKIN, lobe_directions
 from facedepth_pipeline.depth import PixelPitch
@@ -18,6 +16,7 @@ from facedepth_pipeline.pix2pix.developing import CAMERA_NUMBERS, develop
 from facedepth_pipeline.pix2pix.draws import Draws, Seeds, grain, rolled
 from facedepth_pipeline.pix2pix.random_light import LAMPS, LIGHT_NUMBERS, Light, cosines, draw_light, irradiance_of
 from facedepth_pipeline.pix2pix.resampling import doubled, filled, halved, shifted, smoothed
+from facedepth_pipeline.runtime.keras_import import keras, ops
 
 ALBEDO_GAMMA = 2.2
 SLOPE_STEP = 1.5  # where the slopes on both sides differ by more, the surface has a step and the flatter side counts

@@ -3,10 +3,8 @@
 Images are (N, H, W, C) float32 with H and W even.
 """
 
-import keras
-from keras import ops
-
 from facedepth_pipeline.pix2pix.backends import one_piece
+from facedepth_pipeline.runtime.keras_import import keras, ops
 
 
 def halved(image: keras.KerasTensor) -> keras.KerasTensor:

@@ -3,12 +3,10 @@
 import math
 from typing import NamedTuple
 
-import keras
-from keras import ops
-
 from facedepth_pipeline.depth import MAX_DEPTH_MM, PixelPitch
 from facedepth_pipeline.pix2pix.backends import one_piece
 from facedepth_pipeline.pix2pix.draws import Draws, Seeds
+from facedepth_pipeline.runtime.keras_import import keras, ops
 
 SCALE, ROTATION_DEG, SHIFT_PX = 0.06, 3.0, 6.0  # largest error at strength 1
 NOSE_PLANE_MM = 80.0  # near the nose tip; it stays where it is when the face grows

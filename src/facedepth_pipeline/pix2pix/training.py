@@ -6,13 +6,11 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-import keras
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from facedepth_pipeline.checkpoint import Checkpoint, is_first_worker
-from facedepth_pipeline.depth import IMAGE_SIZE_PX, PixelPitch, denormalize_depth, normalize_depth
+from facedepth_pipeline.depth import IMAGE_SIZE_PX, PixelPitch, denormalize_depth, normalize_depth, normalize_photo
 from facedepth_pipeline.parameters import Recipe, TrainParameters
 from facedepth_pipeline.pix2pix.backends import current_backend
 from facedepth_pipeline.pix2pix.checkpointing import EpochCheckpoint, finite
@@ -21,8 +19,9 @@ from facedepth_pipeline.pix2pix.input_pipeline import AnyPair, Mixture, PairBatc
 from facedepth_pipeline.pix2pix.layers import Normalization
 from facedepth_pipeline.pix2pix.networks import Networks
 from facedepth_pipeline.pix2pix.patchgan import build_discriminator
+from facedepth_pipeline.pix2pix.training_state import Checkpoint, is_first_worker
 from facedepth_pipeline.pix2pix.unet import Extras, build_generator
-from facedepth_pipeline.prediction import normalize_photo
+from facedepth_pipeline.runtime.keras_import import keras
 
 logger = logging.getLogger(__name__)
 

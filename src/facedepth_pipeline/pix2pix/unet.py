@@ -8,12 +8,11 @@ import itertools
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-import keras
 import numpy as np
-from keras import layers
 
 from facedepth_pipeline.depth import IMAGE_SIZE_PX
 from facedepth_pipeline.pix2pix.layers import Normalization, conv_kernel, normalization_layer
+from facedepth_pipeline.runtime.keras_import import keras, layers
 
 ENCODER_MULTIPLES = (1, 2, 4, 8, 8, 8, 8, 8)
 DECODER_MULTIPLES = (8, 8, 8, 8, 4, 2, 1)

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from facedepth_pipeline.data.texas.fiducials import MOUTH_CORNERS, NOSE_TIP
 from facedepth_pipeline.depth import MM_PER_GREY_LEVEL
 from facedepth_pipeline.synthetic.accessories.accessory import Accessory
 from facedepth_pipeline.synthetic.accessories.strands import hang_strands
@@ -26,7 +27,6 @@ from facedepth_pipeline.synthetic.lighting.raycasting import Hits, Scene, interp
 from facedepth_pipeline.synthetic.noise import smooth_step
 from facedepth_pipeline.synthetic.people.captures import Capture
 from facedepth_pipeline.synthetic.people.eyes import set_eyes, units_of
-from facedepth_pipeline.texas.fiducials import MOUTH_CORNERS, NOSE_TIP
 
 NOSE_REACH_MM = 15.0  # the nose tip is the nearest point within this distance of its landmark
 CHUNK_POINTS = 16_384  # shaded at a time: as much as a core's cache holds

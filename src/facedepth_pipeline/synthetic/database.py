@@ -22,6 +22,7 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
+from facedepth_pipeline.data.texas.names import PairName
 from facedepth_pipeline.parameters import HeadSource, SynthesisParameters
 from facedepth_pipeline.synthetic.head.head_model import HeadModel
 from facedepth_pipeline.synthetic.head.sources import Heads
@@ -29,7 +30,6 @@ from facedepth_pipeline.synthetic.people.captures import Capture, sample_capture
 from facedepth_pipeline.synthetic.people.imbalance import even_takes, takes_per_subject
 from facedepth_pipeline.synthetic.people.subjects import Subject, sample_subject, with_head_of
 from facedepth_pipeline.synthetic.rendering import HeadRenderer
-from facedepth_pipeline.texas.names import PairName
 
 FIRST_DAY = datetime(2005, 9, 1)
 OPENING_HOUR = 8

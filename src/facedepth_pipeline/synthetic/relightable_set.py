@@ -10,8 +10,7 @@ from functools import partial
 import pandas as pd
 
 from facedepth_pipeline.data.layers import RelightablePair
-from facedepth_pipeline.depth import Fit
-from facedepth_pipeline.parameters import RelightableParameters
+from facedepth_pipeline.parameters import Fit, RelightableParameters
 from facedepth_pipeline.synthetic.database import draw_subject, render_takes, take_generator
 from facedepth_pipeline.synthetic.head.sources import Heads
 from facedepth_pipeline.synthetic.people.captures import Capture, sample_capture

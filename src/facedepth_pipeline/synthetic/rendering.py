@@ -10,11 +10,11 @@ from facedepth_pipeline.depth import (
     FRAME_WIDTH_PX,
     IMAGE_SIZE_PX,
     DepthMap,
-    Fit,
     fitted_pitch,
     range_from_depth,
     unfit_points,
 )
+from facedepth_pipeline.parameters import Fit
 from facedepth_pipeline.synthetic.appearance.hair import brow_weight
 from facedepth_pipeline.synthetic.appearance.paint import Paint, paint_subject
 from facedepth_pipeline.synthetic.body import Body

@@ -11,9 +11,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from PIL import Image
 
-from facedepth_pipeline.texas.images import decode_portrait, decode_range
-from facedepth_pipeline.texas.ingestion import METADATA_FILE, TexasSource
-from facedepth_pipeline.texas.names import parse_file_name
+from facedepth_pipeline.data.texas.images import decode_portrait, decode_range
+from facedepth_pipeline.data.texas.ingestion import METADATA_FILE, TexasSource
+from facedepth_pipeline.data.texas.names import parse_file_name
 
 DPI = 100
 TILE_WIDTH_PX, TILE_HEIGHT_PX = 184, 276

@@ -1,6 +1,8 @@
 """The stand-in database before it is rendered: whoever writes it asks for the pairs that are missing."""
 
+import ast
 import hashlib
+import inspect
 from collections.abc import Collection, Generator, Iterator
 from dataclasses import dataclass, fields
 from importlib.resources import files
@@ -10,12 +12,13 @@ import numpy as np
 import scipy
 
 import facedepth_pipeline
-from facedepth_pipeline.open3d_import import o3d
+from facedepth_pipeline.data.texas.names import PairName
+from facedepth_pipeline.depth import MM_PER_GREY_LEVEL, fitted_pitch, range_from_depth, unfit_points
 from facedepth_pipeline.parameters import RelightableParameters, SynthesisParameters
+from facedepth_pipeline.runtime.open3d_import import o3d
 from facedepth_pipeline.synthetic.database import SyntheticPair, Take, plan_database, render_database
 from facedepth_pipeline.synthetic.head.head_model import HeadModel
 from facedepth_pipeline.synthetic.head.sources import Heads
-from facedepth_pipeline.texas.names import PairName
 
 MIXTURE = ("african", "asian", "caucasian")
 LOOKING_ON = ("people/anthropometry.py", "sheets.py", "stand_in.py")  # no pixel depends on them
@@ -83,12 +86,27 @@ def rendering_digest(heads: Heads, parameters: SynthesisParameters | Relightable
         for field in fields(HeadModel):
             array = np.asarray(getattr(heads[head], field.name))
             digest.update(f"{head} {field.name} {array.dtype.str} {array.shape}".encode() + array.tobytes())
-    package = files(facedepth_pipeline)
-    sources = {"depth.py": package.joinpath("depth.py").read_bytes()}
-    sources |= {f"synthetic/{name}": source for name, source in _sources(package.joinpath("synthetic"))}
-    for name, source in sorted(sources.items()):
-        digest.update(name.encode() + source)
+    digest.update(f"{MM_PER_GREY_LEVEL} mm".encode())
+    for function in (range_from_depth, fitted_pitch, unfit_points):
+        digest.update(_without_comments(inspect.getsource(function)))
+    for name, source in sorted(_sources(files(facedepth_pipeline).joinpath("synthetic"))):
+        digest.update(name.encode() + _without_comments(source))
     return digest.hexdigest()
+
+
+def _without_comments(source: str | bytes) -> bytes:
+    """Python source without comments and docstrings: no pixel depends on them."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if (
+            isinstance(body, list)
+            and body
+            and isinstance(body[0], ast.Expr)
+            and isinstance(body[0].value, ast.Constant)
+        ):
+            del body[0]
+    return ast.unparse(tree).encode()
 
 
 def _sources(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, bytes]]:

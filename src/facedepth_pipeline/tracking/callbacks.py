@@ -3,14 +3,14 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-import keras
 import mlflow
 import numpy as np
 from matplotlib.figure import Figure
 from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 
-from facedepth_pipeline.checkpoint import Checkpoint
 from facedepth_pipeline.pix2pix.checkpointing import averaged_weights
+from facedepth_pipeline.pix2pix.training_state import Checkpoint
+from facedepth_pipeline.runtime.keras_import import keras
 
 PICTURE = "progress_picture.png"
 

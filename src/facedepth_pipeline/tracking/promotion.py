@@ -7,7 +7,7 @@ import mlflow
 from mlflow import MlflowClient
 
 from facedepth_pipeline.evaluation.champion import Verdict
-from facedepth_pipeline.tracking.champion import CHAMPION
+from facedepth_pipeline.tracking.resolve import CHAMPION
 
 
 def log_depth_metrics(metrics: Mapping[str, Any]) -> None:

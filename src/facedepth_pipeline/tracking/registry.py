@@ -10,12 +10,12 @@ from mlflow.types import Schema, TensorSpec
 from PIL import Image
 from pydantic import BaseModel, ConfigDict
 
-from facedepth_pipeline import keras_import  # noqa: F401  first import of Keras in the process, quietly
 from facedepth_pipeline.depth import IMAGE_SIZE_PX, depth_to_png_levels
-from facedepth_pipeline.prediction import DepthGenerator, predict_depth_maps
-from facedepth_pipeline.sidecar import GeneratorSidecar
-from facedepth_pipeline.starter import STARTER_URI
-from facedepth_pipeline.tracking.versions import SIDECAR_KEY, find_version
+from facedepth_pipeline.generator.prediction import DepthGenerator, predict_depth_maps
+from facedepth_pipeline.generator.sidecar import GeneratorSidecar
+from facedepth_pipeline.runtime import keras_import  # noqa: F401  MLflow imports Keras: here it does so quietly
+from facedepth_pipeline.tracking.resolve import find_version
+from facedepth_pipeline.tracking.versions import SIDECAR_KEY
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def load_evaluated_generator(model_uri: str, just_trained: bool) -> tuple[DepthG
     return generator, EvaluatedModel(
         model_uri=exact,
         version=int(number) if exact.startswith("models:/") and number.isdigit() else None,
-        run_id=None if model_uri == STARTER_URI else mlflow.models.get_model_info(exact).run_id or None,
+        run_id=(mlflow.models.get_model_info(exact).run_id or None) if ":/" in exact else None,
         just_trained=just_trained,
         sidecar=generator.sidecar,
     )
@@ -109,7 +109,7 @@ def load_registered_generator(model_uri: str) -> tuple[DepthGenerator, str]:
     """Load a generator and its sidecar from the registry, or the one that ships with the package.
 
     Args:
-        model_uri: As :func:`~facedepth_pipeline.tracking.versions.find_version` takes it.
+        model_uri: As :func:`~facedepth_pipeline.tracking.resolve.find_version` takes it.
 
     Returns:
         The generator, and the address of the exact version that an alias stands for.
@@ -118,4 +118,4 @@ def load_registered_generator(model_uri: str) -> tuple[DepthGenerator, str]:
         ValueError: If there is no such model, it was not registered by this project, or it takes other photos.
     """
     version = find_version(model_uri)
-    return version.pack().load(), version.model_uri
+    return version.load(), version.model_uri

@@ -37,11 +37,8 @@ from facedepth_pipeline.ui.dialogs import (
 from facedepth_pipeline.ui.face_panel import FacePanel
 from facedepth_pipeline.ui.keys import press_key
 from facedepth_pipeline.ui.messages import (
-    EYES_MM,
-    WARMING,
     Began,
     Cancel,
-    Cancelled,
     Done,
     Event,
     FacesFound,
@@ -61,6 +58,7 @@ from facedepth_pipeline.ui.messages import (
 from facedepth_pipeline.ui.mistakes import LoggedMistakes
 from facedepth_pipeline.ui.photo_panel import upright_texture
 from facedepth_pipeline.ui.preferences import Preferences, PreferenceStore
+from facedepth_pipeline.ui.session import Concern, Session, Stuck, read_interpupillary_mm
 from facedepth_pipeline.ui.themes import THEMES
 from facedepth_pipeline.ui.views import (
     Colours,
@@ -92,7 +90,7 @@ class Result:
         outlines: Of the face in it.
         view: What to draw.
         work: For the worker.
-        interocular_mm: Measured distance of the eyes, None where it was not known.
+        interpupillary_mm: Measured interpupillary distance, None where it was not known.
     """
 
     path: str
@@ -101,7 +99,7 @@ class Result:
     outlines: list[np.ndarray]
     view: FaceView
     work: bytes
-    interocular_mm: float | None
+    interpupillary_mm: float | None
 
 
 class FaceDepthApp(App):
@@ -131,14 +129,13 @@ class FaceDepthApp(App):
         self.colours = Colours()
         self.preferences, self.result = preferences, None
         self._store, self._scale, self._first_photo = store, scale, photo
-        self._interocular_mm: float | None = None
-        self._number = 0
+        self._interpupillary_mm: float | None = None
+        self._session = Session()
         self._path, self._face, self._thumbnail = "", None, b""
-        self._saving: tuple[int, SaveDialog] | None = None
-        self._unanswered: set[int] = set()
+        self._saving: SaveDialog | None = None
         self._camera: Camera | None = None
         self._writing = ThreadPoolExecutor(max_workers=1)  # a disk may be slow; frames must not wait for it
-        self._loading, self._dropped, self._stopped = False, False, False
+        self._dropped, self._stopped = False, False
         self._link = WorkerLink(mainthread(self.on_event), str(store.log_path))
 
     result: Result | None
@@ -215,17 +212,17 @@ class FaceDepthApp(App):
         if path != self._path:
             self.picture = None
             if self._path:  # a distance that was measured is that of one person
-                self._interocular_mm, self.root.ids.eyes.text, self.eyes_are_wrong = None, "", False
+                self._interpupillary_mm, self.root.ids.eyes.text, self.eyes_are_wrong = None, "", False
         self._path, self._face, self.outlines = path, face, []
         self.photo_words = Path(path).name
         self._steps.begin(None)
-        self._work_on(Reconstruct(self._next(), path, self.settings, face))
+        self._work_on(Reconstruct(self._session.next_work(), path, self.settings, face))
 
     def _work_on(self, request: Reconstruct | Remesh) -> None:
         if self.view is not None:
             self._camera, self.view = self.face_panel.camera, None
         self._thumbnail, self.status = b"", ""
-        self._unanswered.add(request.number)
+        self._session.asked(request.number)
         self._link.ask(request)
         self.state = "working"
         self._say_title(self._steps_words(None))
@@ -239,7 +236,7 @@ class FaceDepthApp(App):
     @property
     def settings(self) -> Settings:
         """As they are chosen now."""
-        return Settings(self.preferences.model, self.preferences.mesher, self._interocular_mm)
+        return Settings(self.preferences.model, self.preferences.mesher, self._interpupillary_mm)
 
     def cancel(self) -> None:
         """Work no longer on what is being worked on."""
@@ -251,19 +248,18 @@ class FaceDepthApp(App):
     def _withdraw(self) -> None:
         """No answer to the last request is wanted; a worker that does not stop is ended."""
         if self.state == "working":
-            self._link.ask(Cancel(self._number))
-            Clock.schedule_once(partial(self._end_if_stuck, self._number), STUCK_S)
-        self._next()
+            self._link.ask(Cancel(self._session.number))
+            Clock.schedule_once(partial(self._end_if_stuck, self._session.number), STUCK_S)
+        self._session.next_work()
 
     def _end_if_stuck(self, number: int, _: float) -> None:
-        if number not in self._unanswered:
-            return
-        if self._loading:  # TensorFlow has not come yet, and that is nobody's fault
-            Clock.schedule_once(partial(self._end_if_stuck, number), STUCK_S)
-            return
-        self._link.end()
-        self._unanswered.clear()
-        self._link.ask(Warm(self.preferences.model))
+        match self._session.stuck(number):
+            case Stuck.NOT_YET:
+                Clock.schedule_once(partial(self._end_if_stuck, number), STUCK_S)
+            case Stuck.YES:
+                self._link.end()
+                self._session.worker_was_ended()
+                self._link.ask(Warm(self.preferences.model))
 
     def go_back(self) -> None:
         """To the last result, or to the beginning."""
@@ -272,8 +268,8 @@ class FaceDepthApp(App):
             self.state = "empty"
             self._say_title("")
         else:
-            self._interocular_mm = self.result.interocular_mm
-            self.root.ids.eyes.text = "" if self._interocular_mm is None else f"{self._interocular_mm:g}"
+            self._interpupillary_mm = self.result.interpupillary_mm
+            self.root.ids.eyes.text = "" if self._interpupillary_mm is None else f"{self._interpupillary_mm:g}"
             self._name_mesher(self.result.view.mesher)
             self._show_result(self.result, self._camera)
 
@@ -294,7 +290,7 @@ class FaceDepthApp(App):
         if self.state == "done" and self.result is not None:
             self._withdraw()
             self._steps.begin(None)
-            self._work_on(Remesh(self._next(), self.result.work, self.preferences.mesher))
+            self._work_on(Remesh(self._session.next_work(), self.result.work, self.preferences.mesher))
         elif self.state == "working":
             self.try_again()
 
@@ -329,22 +325,20 @@ class FaceDepthApp(App):
         self.model_words = [*MODELS, *([] if known else [self.model_word]), MODEL_FILE]
 
     def choose_eyes(self, words: str) -> None:
-        """Take a measured distance of the eyes for true scale; no words for the average."""
+        """Take a measured interpupillary distance for true scale; no words for the average."""
         try:
-            measured = float(words.replace(",", ".")) if words.strip() else None
-        except ValueError:
-            measured = float("nan")
-        self.eyes_are_wrong = measured is not None and not EYES_MM[0] <= measured <= EYES_MM[1]
-        if self.eyes_are_wrong:
-            self.status = (
-                f"Eyes apart: received {words!r}; expected 50 to 75 mm between the middles of the eyes (adults), or "
-                "nothing if it is not known."
-            )
+            measured = read_interpupillary_mm(words)
+        except ValueError as error:
+            self.eyes_are_wrong, self.status = True, str(error)
             return
-        if measured == self._interocular_mm:
+        self.eyes_are_wrong = False
+        if measured == self._interpupillary_mm:
             return
-        self._interocular_mm = measured
-        self.status = "Size by the average distance of the eyes" if measured is None else f"Eyes {measured:g} mm apart"
+        self._interpupillary_mm = measured
+        self.status = (
+            "Size by the average interpupillary distance" if measured is None
+            else f"Interpupillary distance {measured:g} mm"
+        )  # fmt: skip
         if self.state in ("done", "working") and self._path:
             self.try_again()
 
@@ -377,8 +371,8 @@ class FaceDepthApp(App):
         if self.result is None:
             return
         dialog = open_dialogs()[-1]
-        request = Save(self._next_saving(), self.result.work, path, file_format)
-        self._saving = request.number, dialog
+        request = Save(self._session.next_saving(), self.result.work, path, file_format)
+        self._saving = dialog
         self._keep(save_format=file_format, save_folder=str(Path(path).parent))
         self._link.ask(request)
 
@@ -395,25 +389,19 @@ class FaceDepthApp(App):
 
     def on_event(self, event: Event) -> None:
         """Something came from the worker; in the window's own thread."""
-        if isinstance(event, Ready):
-            self._loading = False
-            self.status = f"Ready: {event.model_uri}"
-            self.assumed_eyes = f"{event.interocular_mm:.1f} assumed"
-            return
-        if isinstance(event, WorkerEnded):
-            self._worker_ended(event)
-            return
-        if isinstance(event, Failed) and event.number == WARMING:
-            self._loading, self.status = False, f"{event.title}. {event.sentence}"
-            return
-        if isinstance(event, Done | Failed | Cancelled) or (isinstance(event, FacesFound) and event.one_is_needed):
-            self._unanswered.discard(event.number)
-        if isinstance(event, Began):
-            self._loading = event.step is Step.LOAD
-        if self._saving is not None and event.number == self._saving[0]:
-            self._saved(event)
-        elif event.number == self._number:
-            self._go_on(event)
+        concern = self._session.take(event)
+        match event:
+            case Ready():
+                self.status = f"Ready: {event.model_uri}"
+                self.assumed_eyes = f"{event.interpupillary_mm:.1f} assumed"
+            case WorkerEnded():
+                self._worker_ended(event)
+            case Failed() if concern is Concern.WARMING:
+                self.status = f"{event.title}. {event.sentence}"
+            case _ if concern is Concern.SAVING:
+                self._saved(event)
+            case _ if concern is Concern.WORK:
+                self._go_on(event)
 
     def _go_on(self, event: Event) -> None:
         match event:
@@ -444,7 +432,7 @@ class FaceDepthApp(App):
             return
         again = self.result is not None and self.result.path == self._path
         self.result = Result(
-            self._path, self._face, self.picture, event.view.outlines, event.view, event.work, self._interocular_mm
+            self._path, self._face, self.picture, event.view.outlines, event.view, event.work, self._interpupillary_mm
         )
         self._show_result(self.result, self._camera if again else None)
         if self._thumbnail:
@@ -463,10 +451,10 @@ class FaceDepthApp(App):
         )
         self.state = "done"
         # in a frame of its own: to lay out everything takes one
-        Clock.schedule_once(partial(self._show_face, view, camera, self._number))
+        Clock.schedule_once(partial(self._show_face, view, camera, self._session.number))
 
     def _show_face(self, view: FaceView, camera: Camera | None, number: int, _: float) -> None:
-        if number != self._number:
+        if number != self._session.number:
             return  # something else was asked for meanwhile
         self.view = view
         front = self.face_panel.camera
@@ -482,7 +470,7 @@ class FaceDepthApp(App):
 
     def _saved(self, event: Event) -> None:
         assert self._saving is not None  # noqa: S101  on_event asked
-        dialog = self._saving[1]
+        dialog = self._saving
         if isinstance(event, Saved):
             self.status = f"Saved: {event.path}"
             dialog.dismiss()
@@ -490,14 +478,13 @@ class FaceDepthApp(App):
             dialog.problem = event.sentence
         else:
             return
-        dialog.busy, self._saving = False, None
+        dialog.busy, self._saving, self._session.saving = False, None, None
 
     def _worker_ended(self, event: WorkerEnded) -> None:
-        self._unanswered.clear()
         how = "without a word" if event.exit_code is None else f"with status {event.exit_code}"
         words = f"The process that computes ended {how}; too little memory is the usual reason. What was shown is kept."
         if self._saving is not None:
-            self._saved(Failed(self._saving[0], "", f"{words} Save again."))
+            self._saved(Failed(self._session.saving or 0, "", f"{words} Save again."))
         if self.state == "working":
             self._fail("The work was interrupted", f"{words} Try again: it is started anew.")
         else:
@@ -534,16 +521,6 @@ class FaceDepthApp(App):
     def _say_title(self, words: str) -> None:
         name = Path(self._path).name
         Window.set_title(" – ".join(part for part in (name, words, NAME) if part))
-
-    def _next(self) -> int:
-        self._number += 1
-        return self._number
-
-    def _next_saving(self) -> int:
-        self._savings -= 1  # numbers of their own: a photo may be worked on at the same time
-        return self._savings
-
-    _savings = 0
 
     def _keep(self, thumbnails: dict[str, bytes] | None = None, **changes: Any) -> None:
         self.preferences = self.preferences.model_copy(update=changes)

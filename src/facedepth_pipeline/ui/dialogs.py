@@ -15,17 +15,11 @@ from kivy.uix.recycleboxlayout import RecycleBoxLayout
 from kivy.uix.recycleview import RecycleView
 from kivy.uix.textinput import TextInput
 
+from facedepth_pipeline.mesh.formats import WINDOW_FORMATS
 from facedepth_pipeline.ui.controls import PressButton
-from facedepth_pipeline.ui.messages import FILE_FORMATS
 
 MODEL_SUFFIXES = frozenset({".keras"})
-FORMATS_IN_WORDS = {
-    "glb": "Mesh with the photo in one file, metres. For viewers, Blender, the web.",
-    "obj": "Mesh with .mtl and .jpg beside it, millimetres. For modelling programs.",
-    "ply": "Mesh with a colour at each vertex, millimetres. For MeshLab, Open3D.",
-    "stl": "The shape alone, millimetres. For printing.",
-    "depth png": "The depth map, 16 bit, 0.01 mm a level, with a .json that says so.",
-}
+SUFFIXES = {row.suffix for row in WINDOW_FORMATS.values()}
 KEYS = {
     "Ctrl O": "open a photo",
     "Ctrl S": "save the face",
@@ -218,7 +212,7 @@ class SaveDialog(Dialog):
     def __init__(self, stem: str, folder: str, file_format: str, save: Callable[[str, str], None]) -> None:
         self._buttons: dict[str, PressButton] = {}
         super().__init__(file_format=file_format, save=save, path=_named(Path(folder) / stem, file_format))
-        for one in FILE_FORMATS:
+        for one in WINDOW_FORMATS:
             button = PressButton(text=one.upper() if one != "depth png" else "Depth PNG")
             button.bind(on_release=lambda _, one=one: self.change_format(one))
             self.ids.formats.add_widget(button)
@@ -231,10 +225,10 @@ class SaveDialog(Dialog):
 
     def change_format(self, file_format: str) -> None:
         """Another ending for the same name."""
-        self.file_format, self.about = file_format, FORMATS_IN_WORDS[file_format]
+        self.file_format, self.about = file_format, WINDOW_FORMATS[file_format].sentence
         for one, button in self._buttons.items():
             button.chosen = one == file_format
-        self.path = _named(Path(self.path).with_suffix("") if Path(self.path).suffix in FILE_FORMATS.values()
+        self.path = _named(Path(self.path).with_suffix("") if Path(self.path).suffix in SUFFIXES
                            else Path(self.path), file_format)  # fmt: skip
         self.replacing, self.problem = False, ""
 
@@ -264,7 +258,7 @@ class HelpDialog(Dialog):
 
 def _named(path: Path, file_format: str) -> str:
     """The path with the ending of its format."""
-    suffix = FILE_FORMATS[file_format]
+    suffix = WINDOW_FORMATS[file_format].suffix
     return str(path if path.suffix.lower() == suffix else path.with_name(path.name + suffix))
 
 

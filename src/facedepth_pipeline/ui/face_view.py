@@ -5,11 +5,12 @@ import matplotlib
 import numpy as np
 from PIL import Image
 
-from facedepth_pipeline.depth import Fit, unfit_points
-from facedepth_pipeline.inference import Reconstruction
-from facedepth_pipeline.made_by import MadeBy
+from facedepth_pipeline.depth import unfit_points
 from facedepth_pipeline.mesh.mesh import referenced, vertex_normals
+from facedepth_pipeline.parameters import Fit
 from facedepth_pipeline.photo.alignment import AlignedPhoto
+from facedepth_pipeline.reconstruction.build import ReconstructedFace
+from facedepth_pipeline.reconstruction.provenance import Provenance
 from facedepth_pipeline.ui.messages import DrawnPart, FaceView
 
 # A face fills half of its texture's width. More pixels than these take OpenGL in software longer than a frame.
@@ -18,7 +19,7 @@ MAX_PART_VERTICES = 65_536
 
 
 def face_view(
-    face: Reconstruction, fit: Fit, photo_shape: tuple[int, ...], made_by: MadeBy, seconds: float
+    face: ReconstructedFace, fit: Fit, photo_shape: tuple[int, ...], provenance: Provenance, seconds: float
 ) -> FaceView:
     """Everything that the window shows of a face.
 
@@ -26,7 +27,7 @@ def face_view(
         face: What was made of the photo.
         fit: Of the generator.
         photo_shape: (rows, columns) of the photo.
-        made_by: Model and parameters.
+        provenance: Model and parameters.
         seconds: That it took.
     """
     depth_map = face.depth_map
@@ -55,10 +56,10 @@ def face_view(
         lattice=drawn_parts(np.hstack([lines.points, np.zeros((len(lines.points), 5))]), lines.edges),
         size_mm=(width, height, depth),
         triangles=len(mesh.triangles),
-        mesher=made_by.parameters.mesher,
-        scale=face.prepared.scale,
-        scale_is_measured=not face.prepared.scale.startswith("assumed"),
-        model_uri=made_by.model_uri,
+        mesher=provenance.parameters.mesher,
+        scale=str(face.prepared.scale),
+        scale_is_measured=face.prepared.scale.is_known,
+        model_uri=provenance.model_uri,
         seconds=seconds,
     )
 

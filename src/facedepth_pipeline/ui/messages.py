@@ -17,9 +17,8 @@ class Step(StrEnum):
     SHOW = "Preparing the view"
 
 
-EYES_MM = (50.0, 75.0)  # distances that the parameters of the pipeline allow
+PD_MM = (50.0, 75.0)  # distances that the parameters of the pipeline allow
 WARMING = 0  # the number of every Warm; requests count from 1
-FILE_FORMATS = {"glb": ".glb", "obj": ".obj", "ply": ".ply", "stl": ".stl", "depth png": ".png"}
 
 
 @dataclass(frozen=True)
@@ -27,14 +26,14 @@ class Settings:
     """What a person can choose.
 
     Attributes:
-        model: As :func:`~facedepth_pipeline.model_choice.find_generator` takes it; None for the best there is.
+        model: As :func:`~facedepth_pipeline.tracking.resolve.find_version` takes it; None for the best there is.
         mesher: ``grid`` or ``poisson``.
-        interocular_mm: Measured distance of the eye centres, 50 to 75 mm; None where it is not known.
+        interpupillary_mm: Measured interpupillary distance, 50 to 75 mm; None where it is not known.
     """
 
     model: str | None = None
     mesher: str = "grid"
-    interocular_mm: float | None = None
+    interpupillary_mm: float | None = None
 
 
 # Requests, from the window
@@ -87,7 +86,7 @@ class Save:
         number: Of the request.
         work: Of :class:`Done`.
         path: Of the file, whose folder exists; replaced where it exists.
-        file_format: One of :data:`FILE_FORMATS`.
+        file_format: Name of a format, see :mod:`facedepth_pipeline.mesh.formats`.
     """
 
     number: int
@@ -115,11 +114,11 @@ class Ready:
 
     Attributes:
         model_uri: Which version of which.
-        interocular_mm: Distance of the eyes that it assumes, millimetres.
+        interpupillary_mm: Interpupillary distance that it assumes, millimetres.
     """
 
     model_uri: str
-    interocular_mm: float
+    interpupillary_mm: float
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,20 @@ from types import MappingProxyType
 from typing import Annotated, Literal
 
 from platformdirs import user_config_path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from facedepth_pipeline.atomic_write import write_atomically
+from facedepth_pipeline.mesh.formats import WINDOW_FORMATS
+from facedepth_pipeline.parameters import Mesher
+from facedepth_pipeline.storage.whole_files import write_atomically
 
 RECENT_PHOTOS = 6
 FILE_NAME = "window.json"
+
+
+def _known_format(name: str) -> str:
+    if name not in WINDOW_FORMATS:
+        raise ValueError(f"received {name!r}; expected one of {', '.join(WINDOW_FORMATS)}")
+    return name
 
 
 class Preferences(BaseModel):
@@ -36,8 +44,8 @@ class Preferences(BaseModel):
     theme: Literal["dark", "light"] = "dark"
     text_size: Annotated[float, Field(ge=0.5, le=3)] = 1.0
     model: str | None = None
-    mesher: Literal["grid", "poisson"] = "grid"
-    save_format: Literal["glb", "obj", "ply", "stl", "depth png"] = "glb"
+    mesher: Mesher = "grid"
+    save_format: Annotated[str, AfterValidator(_known_format)] = "glb"
     save_folder: str = ""
     recent: tuple[str, ...] = ()
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from facedepth_pipeline.freed_memory import never_keep_large_blocks
+from facedepth_pipeline.runtime.freed_memory import never_keep_large_blocks
 from facedepth_pipeline.ui.preferences import PreferenceStore
 
 if TYPE_CHECKING:

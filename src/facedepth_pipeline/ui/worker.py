@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from facedepth_pipeline.freed_memory import return_freed_memory
+from facedepth_pipeline.runtime.freed_memory import return_freed_memory
 from facedepth_pipeline.ui.messages import (
     WARMING,
     Began,
@@ -39,13 +39,16 @@ from facedepth_pipeline.ui.messages import (
 from facedepth_pipeline.ui.pictures import png_bytes, shrunk
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
 
-    from facedepth_pipeline.inference import PreparedFace, Reconstruction
-    from facedepth_pipeline.made_by import MadeBy
+    from facedepth_pipeline.generator.prediction import DepthGenerator
+    from facedepth_pipeline.generator.sidecar import GeneratorSidecar
     from facedepth_pipeline.parameters import ReconstructionParameters
     from facedepth_pipeline.photo.detection import DetectedFace, FaceDetector
-    from facedepth_pipeline.prediction import DepthGenerator
+    from facedepth_pipeline.reconstruction.build import ReconstructedFace
+    from facedepth_pipeline.reconstruction.provenance import Provenance
 
 # What needs TensorFlow or Open3D is imported where it is used: the photo is to be seen before they are there.
 
@@ -69,12 +72,16 @@ class _NoLongerWanted(Exception):
     """The request was cancelled."""
 
 
+class _FaceIsNeeded(Exception):
+    """A person has to choose among several faces."""
+
+
 @dataclass(frozen=True, eq=False)
 class _Work:
     """Everything about a result that a later request may need."""
 
-    face: "Reconstruction"
-    made_by: "MadeBy"
+    face: "ReconstructedFace"
+    provenance: "Provenance"
     photo_sha256: str
     photo_shape: tuple[int, ...]
     fit: Any
@@ -145,87 +152,82 @@ class Worker:
         started = time.perf_counter()
         self._begin(request.number, Step.READ)
         content = _read(Path(request.path))
-        from facedepth_pipeline.photo.loading import decode_photo
+        from facedepth_pipeline.photo.preparation import DecodedPhoto, photo_checksum, pixels_of
 
-        pixels = decode_photo(content)
-        self._tell(_photo_read(request.number, pixels))
+        photo = DecodedPhoto(pixels_of(content), photo_checksum(content))
+        self._tell(_photo_read(request.number, photo.pixels))
         waiting = time.perf_counter()
         self._begin(request.number, Step.LOAD)
         generator, model_uri = self._generator(request.settings.model)
         waited = time.perf_counter() - waiting
-        parameters = _parameters(request.settings)
-        self._begin(request.number, Step.FIND)
-        prepared = self._prepared_face(request, pixels, generator, parameters)
-        if prepared is None:
-            return  # the window asks again, and says which face
-        self._begin(request.number, Step.PREDICT)
-        from facedepth_pipeline.inference import build_geometry, photo_checksum
-        from facedepth_pipeline.made_by import MadeBy
-        from facedepth_pipeline.prediction import predict_depth_maps
+        from facedepth_pipeline.reconstruction.provenance import Provenance
+        from facedepth_pipeline.reconstruction.reconstruct import reconstruct
 
-        (depth_map,) = predict_depth_maps(generator, prepared.photo_256[None])
-        self._begin(request.number, Step.BUILD)
-        face = build_geometry(prepared, depth_map, None, parameters)
+        provenance = Provenance(model_uri, _parameters(request.settings))
+        try:
+            (result,) = reconstruct(
+                [(Path(request.path).name, photo)],
+                generator,
+                provenance,
+                self._detector,
+                on_step=lambda step: self._begin(request.number, Step[step.name]),
+                choose=lambda pixels, faces: [self._chosen_face(request, pixels, faces, generator.sidecar)],
+            )
+        except _FaceIsNeeded:
+            return  # the window asks again, and says which face
+        face = result.face
         # what the photo was before it was fitted is not needed any more, and can be 30 MB
+        prepared = face.prepared
         alignment = replace(prepared.alignment, frame=prepared.photo_256, texture=prepared.photo_256)
         face = replace(face, prepared=replace(prepared, alignment=alignment))
-        work = _Work(
-            face, MadeBy(model_uri, parameters), photo_checksum(content), pixels.shape[:2], generator.sidecar.fit
-        )
+        work = _Work(face, provenance, result.photo_sha256, photo.pixels.shape[:2], generator.sidecar.fit)
         self._show(request.number, work, started + waited)
 
-    def _prepared_face(
+    def _chosen_face(
         self,
         request: Reconstruct,
         pixels: "np.ndarray",
-        generator: "DepthGenerator",
-        parameters: "ReconstructionParameters",
-    ) -> "PreparedFace | None":
-        """The face to go on with; None if a person has to choose among several."""
-        from facedepth_pipeline.inference import lies_in_frame, prepare_face, prepare_in_frame
+        faces: "Sequence[DetectedFace]",
+        sidecar: "GeneratorSidecar",
+    ) -> "DetectedFace":
+        """The face to go on with; tells the window where it is, or that a person has to choose."""
         from facedepth_pipeline.photo.alignment import face_outline
-        from facedepth_pipeline.photo.detection import choose_faces
         from facedepth_pipeline.ui.face_view import in_shares
 
-        if lies_in_frame(Path(request.path).name, pixels, parameters):
-            return prepare_in_frame(pixels, generator.sidecar)
-        faces: list[DetectedFace] = choose_faces(self._detector.detect(pixels), "all")
-        outlines = [in_shares(face_outline(face, generator.sidecar), pixels.shape) for face in faces]
-        one_is_needed = len(faces) > 1 and (request.face is None or request.face >= len(faces))
-        if one_is_needed:
+        outlines = [in_shares(face_outline(face, sidecar), pixels.shape) for face in faces]
+        if len(faces) > 1 and (request.face is None or request.face >= len(faces)):
             self._tell(FacesFound(request.number, outlines, one_is_needed=True))
-            return None
+            raise _FaceIsNeeded
         chosen = request.face if len(faces) > 1 and request.face is not None else 0
         self._tell(FacesFound(request.number, [outlines[chosen]], one_is_needed=False))
-        return prepare_face(pixels, faces[chosen], generator.sidecar, parameters)
+        return faces[chosen]
 
     def _remesh(self, request: Remesh) -> None:
         started = time.perf_counter()
         self._begin(request.number, Step.BUILD)
-        from facedepth_pipeline.inference import build_geometry
-        from facedepth_pipeline.made_by import MadeBy
+        from facedepth_pipeline.reconstruction.build import build_geometry
 
         work: _Work = pickle.loads(request.work)
-        parameters = work.made_by.parameters.model_copy(update={"mesher": request.mesher})
-        face = build_geometry(work.face.prepared, work.face.depth_map, None, parameters)
-        made_by = MadeBy(work.made_by.model_uri, parameters)
-        self._show(request.number, replace(work, face=face, made_by=made_by), started)
+        parameters = work.provenance.parameters.model_copy(update={"mesher": request.mesher})
+        face = build_geometry(work.face.prepared, work.face.depth_map, work.face.uncertainty_mm, parameters)
+        provenance = replace(work.provenance, parameters=parameters)
+        self._show(request.number, replace(work, face=face, provenance=provenance), started)
 
     def _show(self, number: int, work: _Work, started: float) -> None:
         self._begin(number, Step.SHOW)
         from facedepth_pipeline.ui.face_view import face_view
 
         seconds = time.perf_counter() - started
-        view = face_view(work.face, work.fit, work.photo_shape, work.made_by, seconds)
+        view = face_view(work.face, work.fit, work.photo_shape, work.provenance, seconds)
         self._tell(Done(number, view, pickle.dumps(work, protocol=5)))
 
     def _save(self, request: Save) -> None:
-        from facedepth_pipeline.results import provenance
-        from facedepth_pipeline.ui.saving import write_face
+        from facedepth_pipeline.mesh.formats import write_format
+        from facedepth_pipeline.reconstruction.files import provenance_fields
 
         work: _Work = pickle.loads(request.work)
-        origin = provenance(work.photo_sha256, work.made_by, work.face)
-        write_face(Path(request.path), request.file_format, work.face, origin)
+        fields = provenance_fields(work.photo_sha256, work.provenance, work.face)
+        write_format(request.file_format, Path(request.path), work.face, fields)
         self._tell(Saved(request.number, request.path))
 
     @cached_property
@@ -237,28 +239,29 @@ class Worker:
     def _generator(self, model: str | None) -> "tuple[DepthGenerator, str]":
         with self._loading:
             if self._loaded is None or self._loaded[0] != model:
-                from facedepth_pipeline.model_choice import find_generator
-                from facedepth_pipeline.pix2pix.device import compute_in
+                from facedepth_pipeline.tracking.resolve import find_best_version
 
                 self._loaded = None  # of two networks one would lie idle
                 try:
-                    generator, model_uri = find_generator(model)
+                    version = find_best_version(model)
+                    generator, model_uri = version.load(), version.model_uri
                 except (ValueError, OSError) as error:
                     raise _ModelUnavailable(str(error)) from error
-                compute_in(generator.network, "auto")
                 self._loaded = model, generator, model_uri
-                self._tell(Ready(model_uri, generator.sidecar.interocular_mm))
+                self._tell(Ready(model_uri, generator.sidecar.interpupillary_mm))
             return self._loaded[1], self._loaded[2]
 
     def _warm(self, model: str | None) -> None:
         import numpy as np
 
-        from facedepth_pipeline.prediction import predict_depth_maps
+        from facedepth_pipeline.generator.precision import computing_in
+        from facedepth_pipeline.generator.prediction import predict_depth_maps
 
         try:
             with self._loading:  # with a first pass of each network, for which TensorFlow compiles it
                 generator, _ = self._generator(model)
-                predict_depth_maps(generator, np.zeros((1, 256, 256, 3), np.uint8))
+                in_use = computing_in(generator, _parameters(Settings()).precision)
+                predict_depth_maps(in_use, np.zeros((1, 256, 256, 3), np.uint8))
                 self._detector.detect(np.zeros((256, 256, 3), np.uint8))
         except Exception as error:  # the thread must not end without a word
             self._tell(self._failure(WARMING, error))
@@ -317,7 +320,7 @@ def _parameters(settings: Settings) -> "ReconstructionParameters":
     return ReconstructionParameters.model_validate(
         {
             "mesher": settings.mesher,
-            "interocular_mm": settings.interocular_mm,
+            "interpupillary_mm": settings.interpupillary_mm,
             "poisson_threads": min(os.cpu_count() or 1, 64),
         }
     )

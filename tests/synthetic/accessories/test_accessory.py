@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from facedepth_pipeline.open3d_import import o3d
+from facedepth_pipeline.runtime.open3d_import import o3d
 from facedepth_pipeline.synthetic.accessories.accessory import SIDES, Piece, both_sides, join, lattice, mirrored, tube
 
 

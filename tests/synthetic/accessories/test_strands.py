@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from facedepth_pipeline.open3d_import import o3d
+from facedepth_pipeline.runtime.open3d_import import o3d
 from facedepth_pipeline.synthetic.accessories.strands import POINTS, hang_strands, sample_strands
 from facedepth_pipeline.synthetic.people.subjects import sample_subject
 

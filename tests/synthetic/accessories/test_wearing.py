@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from facedepth_pipeline.open3d_import import o3d
+from facedepth_pipeline.runtime.open3d_import import o3d
 from facedepth_pipeline.synthetic.accessories.glasses import OUTLINES, sample_glasses
 from facedepth_pipeline.synthetic.accessories.wearing import CLEARANCE_MM, lens_outline, wear_glasses
 from facedepth_pipeline.synthetic.people.expressions import sample_face_units

@@ -3,10 +3,10 @@ import dataclasses
 import numpy as np
 import pytest
 
+from facedepth_pipeline.data.texas.fiducials import INNER_EYE_CORNERS, MOUTH_CORNERS, NOSE_TIP
 from facedepth_pipeline.synthetic.head.head_model import ARRAY_NAMES, HeadModel, split_quads
 from facedepth_pipeline.synthetic.people.expressions import EXPRESSIONS
 from facedepth_pipeline.synthetic.people.face_shape import AXES
-from facedepth_pipeline.texas.fiducials import INNER_EYE_CORNERS, MOUTH_CORNERS, NOSE_TIP
 
 
 def region(head_model, name):

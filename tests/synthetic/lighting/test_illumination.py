@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from facedepth_pipeline.open3d_import import o3d
+from facedepth_pipeline.runtime.open3d_import import o3d
 from facedepth_pipeline.synthetic.lighting.illumination import illuminate_hair, scatter
 from facedepth_pipeline.synthetic.lighting.light import AreaLight, Lighting
 from facedepth_pipeline.synthetic.lighting.raycasting import Scene

@@ -12,6 +12,10 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from facedepth_pipeline.baselines.prepare import Baselines, Checkpoints, TrainedNetworks, prepare_baselines
+from facedepth_pipeline.data.pairs import Pair, Pairs, pairs_digest
+from facedepth_pipeline.data.splits import SubjectSplit
+from facedepth_pipeline.data.texas.fiducials import parse_fiducials
+from facedepth_pipeline.data.texas.ingestion import TexasSource
 from facedepth_pipeline.depth import DepthMap, depth_from_png_levels, depth_to_png_levels
 from facedepth_pipeline.evaluation.champion import judge
 from facedepth_pipeline.evaluation.doubt import check_doubt
@@ -37,17 +41,13 @@ from facedepth_pipeline.evaluation.scoring import (
     summarize_scores,
 )
 from facedepth_pipeline.evaluation.statistics import paired_difference
-from facedepth_pipeline.pairs import Pair, Pairs, pairs_digest
+from facedepth_pipeline.generator.prediction import DepthGenerator, predict_depth_mm, sample_depth_mm
+from facedepth_pipeline.generator.sidecar import GeneratorSidecar
 from facedepth_pipeline.parameters import EvaluateParameters, TrainParameters
-from facedepth_pipeline.prediction import DepthGenerator, predict_depth_mm, sample_depth_mm
-from facedepth_pipeline.sidecar import GeneratorSidecar
-from facedepth_pipeline.splits import SubjectSplit
-from facedepth_pipeline.texas.fiducials import parse_fiducials
-from facedepth_pipeline.texas.ingestion import TexasSource
-from facedepth_pipeline.tracking.champion import champion_version
 from facedepth_pipeline.tracking.history import training_history_of
 from facedepth_pipeline.tracking.promotion import log_depth_metrics, record_verdict
 from facedepth_pipeline.tracking.registry import EvaluatedModel, load_registered_generator
+from facedepth_pipeline.tracking.versions import champion_version
 
 logger = logging.getLogger(__name__)
 

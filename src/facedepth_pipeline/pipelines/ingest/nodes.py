@@ -3,8 +3,8 @@
 import pandas as pd
 from tqdm import tqdm
 
+from facedepth_pipeline.data.texas.ingestion import TexasSource, accept_manifest, list_pairs
 from facedepth_pipeline.parameters import IngestParameters
-from facedepth_pipeline.texas.ingestion import TexasSource, accept_manifest, list_pairs
 
 
 def list_texas_pairs(texas_pairs: TexasSource) -> tuple[pd.DataFrame, pd.DataFrame]:

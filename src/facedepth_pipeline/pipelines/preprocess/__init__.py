@@ -1,4 +1,4 @@
-"""Make 256x256 pairs and split the subjects."""
+"""Make 256x256 pairs, split the subjects, and measure where faces lie."""
 
 from facedepth_pipeline.pipelines.preprocess.pipeline import create_pipeline
 

@@ -12,21 +12,21 @@ from matplotlib.figure import Figure
 from mlflow.exceptions import MlflowException
 from tqdm import tqdm
 
-from facedepth_pipeline.datasets.manifest import ManifestLedger, PartWriter
-from facedepth_pipeline.datasets.photos import PhotosOnDisk
-from facedepth_pipeline.datasets.reconstructions import ReconstructionStore
 from facedepth_pipeline.evaluation.figures import draw_reconstructions
+from facedepth_pipeline.jobs.ledger import ManifestLedger, PartWriter
+from facedepth_pipeline.jobs.manifest import known_files, newest_results
 from facedepth_pipeline.jobs.plan import plan_job
 from facedepth_pipeline.jobs.record import JobFailed, JobRecord
 from facedepth_pipeline.jobs.run import run_job
+from facedepth_pipeline.jobs.store import ReconstructionStore
 from facedepth_pipeline.jobs.work import Outcome, Task
-from facedepth_pipeline.made_by import MadeBy
-from facedepth_pipeline.manifest import known_files, newest_results
 from facedepth_pipeline.parameters import BatchParameters, DaskParameters, ReconstructionParameters
-from facedepth_pipeline.records import face_rows
+from facedepth_pipeline.photo.folder import PhotoFolder
+from facedepth_pipeline.reconstruction.provenance import Provenance
+from facedepth_pipeline.reconstruction.record import face_rows
 from facedepth_pipeline.tracking import jobs
+from facedepth_pipeline.tracking.resolve import GeneratorVersion
 from facedepth_pipeline.tracking.runs import active_run_id
-from facedepth_pipeline.tracking.versions import GeneratorVersion
 
 logger = logging.getLogger(__name__)
 
@@ -34,8 +34,8 @@ SHEET_PHOTOS = 12
 
 
 def reconstruct_photos(
-    photos: PhotosOnDisk,
-    champion_version: GeneratorVersion,
+    photos: PhotoFolder,
+    generator_version: GeneratorVersion,
     reconstructions: ReconstructionStore,
     reconstruction_ledger: ManifestLedger,
     parameters: ReconstructionParameters,
@@ -44,15 +44,15 @@ def reconstruct_photos(
     promotion: dict[str, Any] | None = None,  # not read: it makes this node wait for it
 ) -> JobRecord:
     """Do the photos that no earlier job did, in the processes of a cluster; a bad one is set aside with a reason."""
-    made_by = MadeBy(champion_version.model_uri, parameters, active_run_id())
+    provenance = Provenance(generator_version.model_uri, parameters, active_run_id())
     job = JobRecord.begin(
         datetime.now(UTC),
         secrets.token_hex(4),
-        run_id=made_by.run_id,
+        run_id=provenance.run_id,
         shard=batch.shard,
         num_shards=batch.num_shards,
-        model_uri=made_by.model_uri,
-        result_key=made_by.result_key,
+        model_uri=provenance.model_uri,
+        result_key=provenance.result_key,
         parameters={"reconstruct": parameters.in_effect(), "dask": dask.in_effect(), "batch": batch.in_effect()},
         photos_root=photos.url,
         meshes_root=reconstructions.url,
@@ -60,11 +60,11 @@ def reconstruct_photos(
     with reconstructions.only_job(job, batch.wait_for_lock_s) as killed:
         if killed.get("run_id") not in (None, job.run_id):
             jobs.end_killed_run(killed["run_id"], job.job_id)
-        known = known_files(reconstruction_ledger.read(reconstructions), made_by.result_key, batch.redo)
+        known = known_files(reconstruction_ledger.read(reconstructions), provenance.known_keys, batch.redo)
         plan = plan_job(photos.files, known, batch.shard, batch.num_shards)
         job.plan(plan)
-        task = Task(photos, reconstructions, made_by, job.job_id, batch.photo_timeout_s, batch.redo)
-        outcomes = run_job(job, plan.photos, task, champion_version.pack, dask, batch.attempts)
+        task = Task(photos, reconstructions, provenance, job.job_id, batch.photo_timeout_s, batch.redo)
+        outcomes = run_job(job, plan.photos, task, generator_version.pack, dask, batch.attempts)
         try:
             _list_outcomes(job, outcomes, reconstruction_ledger)
             job.finished_at = datetime.now(UTC)
@@ -84,9 +84,12 @@ def list_reconstructions(
     return partial(reconstruction_ledger.compact, reconstructions, reconstruction_job.job_id)
 
 
-def draw_sheet(reconstruction_manifest: pd.DataFrame, reconstructions: ReconstructionStore) -> Figure:
-    """Draw the newest results, one below the other."""
-    return _sheet(newest_results(reconstruction_manifest), reconstructions)
+def draw_reconstruction_sheet(
+    reconstruction_manifest: pd.DataFrame, reconstructions: ReconstructionStore
+) -> tuple[Figure, list[str]]:
+    """Draw the newest results, one below the other; and their folders."""
+    shown = _shown(newest_results(reconstruction_manifest))
+    return _sheet(shown, reconstructions), shown["folder"].tolist()
 
 
 def track_jobs(
@@ -107,7 +110,7 @@ def track_jobs(
             jobs.track_job(
                 job,
                 rows if faces else rows.drop(columns=list(jobs.PERSONAL)),
-                _sheet(done, reconstructions) if faces and len(done) else None,
+                _sheet(_shown(done), reconstructions) if faces and len(done) else None,
                 {
                     f"{row['photo_id']}.glb": reconstructions.file(row["folder"], "mesh.glb")
                     for row in shown.to_dict("records")
@@ -124,7 +127,8 @@ def track_jobs(
 def require_success(
     reconstruction_job: JobRecord,
     parameters: ReconstructionParameters,
-    tracked_jobs: list[str],  # not read: everything is written first
+    tracked_jobs: list[str],  # not read, as the next: everything is written first
+    sheet_folders: list[str],
 ) -> None:
     """Fail the run if the job stopped or too many photos were rejected."""
     reconstruction_job.require_success(parameters.max_rejected_fraction)
@@ -140,6 +144,10 @@ def _list_outcomes(job: JobRecord, outcomes: Iterator[Outcome], ledger: Manifest
         parts.flush()
 
 
+def _shown(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[rows["status"] == "done"].tail(SHEET_PHOTOS)
+
+
 def _sheet(rows: pd.DataFrame, reconstructions: ReconstructionStore) -> Figure:
-    shown = rows[rows["status"] == "done"].tail(SHEET_PHOTOS)[["file_name", "folder"]].to_dict("records")
+    shown = rows[["file_name", "folder"]].to_dict("records")
     return draw_reconstructions({row["file_name"]: reconstructions.preview(row["folder"]) for row in shown})

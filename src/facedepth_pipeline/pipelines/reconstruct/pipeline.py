@@ -8,7 +8,7 @@ from facedepth_pipeline.pipelines.reconstruct import nodes
 
 
 def create_pipeline(after_promotion: bool = False, **_: Any) -> Pipeline:
-    """``photos`` and ``champion_version`` to ``reconstructions``, their manifest, and the ``reconstruction_job``.
+    """``photos`` and ``generator_version`` to ``reconstructions``, their manifest, and the ``reconstruction_job``.
 
     Results and the parts of the manifest are written while the job runs; the other nodes say what it did.
 
@@ -23,7 +23,7 @@ def create_pipeline(after_promotion: bool = False, **_: Any) -> Pipeline:
                 func=nodes.reconstruct_photos,
                 inputs=[
                     "photos",
-                    "champion_version",
+                    "generator_version",
                     *working,
                     "params:reconstruct",
                     "params:dask",
@@ -40,9 +40,9 @@ def create_pipeline(after_promotion: bool = False, **_: Any) -> Pipeline:
                 name="list_reconstructions",
             ),
             Node(
-                func=nodes.draw_sheet,
+                func=nodes.draw_reconstruction_sheet,
                 inputs=["reconstruction_manifest", "reconstructions"],
-                outputs="reconstruction_sheet",
+                outputs=["reconstruction_sheet", "sheet_folders"],
                 name="draw_reconstruction_sheet",
             ),
             Node(
@@ -51,10 +51,9 @@ def create_pipeline(after_promotion: bool = False, **_: Any) -> Pipeline:
                 outputs="tracked_jobs",
                 name="track_jobs",
             ),
-            # Its name puts it after the sheet, which shall be drawn in any case: Kedro sorts what does not depend.
             Node(
                 func=nodes.require_success,
-                inputs=["reconstruction_job", "params:reconstruct", "tracked_jobs"],
+                inputs=["reconstruction_job", "params:reconstruct", "tracked_jobs", "sheet_folders"],
                 outputs=None,
                 name="require_success",
             ),

@@ -3,6 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
+from facedepth_pipeline.data.texas.ingestion import TexasSource
 from facedepth_pipeline.parameters import PreprocessParameters, RelightableParameters, SynthesisParameters
 from facedepth_pipeline.synthetic.database import plan_database
 from facedepth_pipeline.synthetic.head.sources import HeadModels
@@ -14,7 +15,6 @@ from facedepth_pipeline.synthetic.people.anthropometry import (
 from facedepth_pipeline.synthetic.relightable_set import RelightableSet, plan_relightable_set
 from facedepth_pipeline.synthetic.sheets import choose_groups, choose_people, draw_sheet, list_rendered, read_shots
 from facedepth_pipeline.synthetic.stand_in import StandIn, plan_stand_in
-from facedepth_pipeline.texas.ingestion import TexasSource
 
 PEOPLE = 24
 PEOPLE_A_ROW = 6

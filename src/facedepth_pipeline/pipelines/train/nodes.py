@@ -8,22 +8,19 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from facedepth_pipeline.checkpoint import checkpoint_name
 from facedepth_pipeline.data.layers import RelightablePair
+from facedepth_pipeline.data.pairs import Pair, Pairs, pairs_digest
 from facedepth_pipeline.data.relightable import JoinedPairs, RelightablePairs, joined_digest
-from facedepth_pipeline.datasets.checkpoints import Checkpoints
-from facedepth_pipeline.evaluation.figures import draw_progress, draw_training_curves
-from facedepth_pipeline.pairs import Pair, Pairs, pairs_digest
+from facedepth_pipeline.data.splits import SubjectSplit
+from facedepth_pipeline.evaluation import figures
+from facedepth_pipeline.generator.prediction import DepthGenerator, choose_valid_threshold, predict_depth_mm
+from facedepth_pipeline.generator.sidecar import GeneratorSidecar, LandmarkTemplate
 from facedepth_pipeline.parameters import TrainParameters
-from facedepth_pipeline.photo.template import measure_landmark_template
+from facedepth_pipeline.pix2pix.checkpoint_folder import Checkpoints
 from facedepth_pipeline.pix2pix.training import fit_generator, predict_while_training
-from facedepth_pipeline.prediction import DepthGenerator, choose_valid_threshold, predict_depth_mm
-from facedepth_pipeline.sidecar import GeneratorSidecar, LandmarkTemplate
-from facedepth_pipeline.splits import SubjectSplit
-from facedepth_pipeline.texas.images import decode_portrait
-from facedepth_pipeline.texas.ingestion import TexasSource
+from facedepth_pipeline.pix2pix.training_state import checkpoint_name
+from facedepth_pipeline.tracking import registry
 from facedepth_pipeline.tracking.callbacks import EpochLogger, EpochPictures
-from facedepth_pipeline.tracking.registry import RegisteredGenerator, register_generator
 
 logger = logging.getLogger(__name__)
 
@@ -32,18 +29,6 @@ LICENCE = (
     "Weights trained on the Texas 3D Face Recognition Database: research and education only, with citation. "
     "Weights trained on the rendered stand-in alone: Apache-2.0."
 )
-
-
-def measure_template(
-    texas_pairs: TexasSource,
-    pair_manifest: pd.DataFrame,
-    subject_split: SubjectSplit,
-    parameters: TrainParameters,
-) -> LandmarkTemplate:
-    """Find where faces lie in the frame, from one portrait of each of some training subjects."""
-    rows = pair_manifest[pair_manifest["subject_id"].isin(subject_split.train)]
-    paths = rows.drop_duplicates("subject_id")["portrait_path"].head(parameters.template_portraits)
-    return measure_landmark_template(decode_portrait(texas_pairs.read(path)) for path in paths)
 
 
 def train_generator(
@@ -67,7 +52,7 @@ def train_generator(
     checkpoint = training_checkpoints.of(checkpoint_name(parameters, digest))
     pictures = EpochPictures(
         predict=lambda networks: predict_while_training(networks, _photos(pictured)),
-        draw=lambda predicted_mm: draw_progress(pictured, predicted_mm),
+        draw=lambda predicted_mm: figures.draw_progress(pictured, predicted_mm),
         epochs=parameters.picture_epochs,
         checkpoint=checkpoint,
     )
@@ -90,7 +75,7 @@ def train_generator(
     sidecar = GeneratorSidecar(
         fit=pairs_256[0].fit,
         landmarks=landmark_template,
-        interocular_mm=landmark_template.interocular_mm,
+        interpupillary_mm=landmark_template.interpupillary_mm,
         valid_threshold_mm=threshold,
         data_digest=digest,
         training_subjects=(*subject_split.train, *dict.fromkeys(relightable_pairs.table["subject_id"])),
@@ -102,17 +87,17 @@ def train_generator(
     return DepthGenerator(network, sidecar), history, picture
 
 
-def draw_curves(training_history: pd.DataFrame) -> Figure:
+def draw_training_curves(training_history: pd.DataFrame) -> Figure:
     """Draw losses and error over epochs."""
-    return draw_training_curves(training_history)
+    return figures.draw_training_curves(training_history)
 
 
-def register(
+def register_generator(
     generator: DepthGenerator, pairs_256: Pairs, subject_split: SubjectSplit, model_name: str
-) -> RegisteredGenerator:
+) -> registry.RegisteredGenerator:
     """Log the generator, with an example, to this MLflow run and register it as a new version."""
     example = pairs_256.of_subjects(subject_split.validation)[0]
-    return register_generator(generator, model_name, example.photo)
+    return registry.register_generator(generator, model_name, example.photo)
 
 
 def _first_pair_of_each_person(pairs: Pairs) -> list[Pair]:

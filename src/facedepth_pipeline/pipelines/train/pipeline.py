@@ -8,15 +8,9 @@ from facedepth_pipeline.pipelines.train import nodes
 
 
 def create_pipeline(**_: Any) -> Pipeline:
-    """``pairs_256`` and ``subject_split`` to ``generator`` and ``registered_generator``."""
+    """``pairs_256``, ``subject_split`` and ``landmark_template`` to ``generator`` and ``registered_generator``."""
     return Pipeline(
         [
-            Node(
-                func=nodes.measure_template,
-                inputs=["texas_pairs", "pair_manifest", "subject_split", "params:train"],
-                outputs="landmark_template",
-                name="measure_landmark_template",
-            ),
             Node(
                 func=nodes.train_generator,
                 inputs=[
@@ -31,13 +25,13 @@ def create_pipeline(**_: Any) -> Pipeline:
                 name="train_generator",
             ),
             Node(
-                func=nodes.draw_curves,
+                func=nodes.draw_training_curves,
                 inputs="training_history",
                 outputs="training_curves",
                 name="draw_training_curves",
             ),
             Node(
-                func=nodes.register,
+                func=nodes.register_generator,
                 inputs=["generator", "pairs_256", "subject_split", "params:model_name"],
                 outputs="registered_generator@version",
                 name="register_generator",

@@ -5,8 +5,6 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any, TypeVar, cast
 
-import keras
-
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -17,6 +15,8 @@ def current_backend() -> Any:
     Raises:
         ValueError: If it is neither TensorFlow nor JAX.
     """
+    from facedepth_pipeline.runtime.keras_import import keras
+
     backend = keras.backend.backend()
     if backend not in ("tensorflow", "jax"):
         raise ValueError(f"Training and prediction know tensorflow and jax; KERAS_BACKEND is {backend!r}.")

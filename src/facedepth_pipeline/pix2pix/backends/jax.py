@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import jax
-import keras
 
 from facedepth_pipeline.pix2pix.device import Distribution
 from facedepth_pipeline.pix2pix.input_pipeline import PairBatches
 from facedepth_pipeline.pix2pix.networks import Batch, Networks
+from facedepth_pipeline.runtime.keras_import import keras
 
 State = tuple[list[Any], list[Any], list[Any], list[Any]]
 

@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from facedepth_pipeline.pix2pix.device import Distribution
 from facedepth_pipeline.pix2pix.input_pipeline import PairBatches
 from facedepth_pipeline.pix2pix.networks import Batch, Networks
+from facedepth_pipeline.runtime.keras_import import keras
 
 
 class Pix2Pix(Networks):

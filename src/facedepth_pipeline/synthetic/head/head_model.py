@@ -35,8 +35,8 @@ from functools import cached_property
 
 import numpy as np
 
+from facedepth_pipeline.data.texas.fiducials import FIDUCIAL_COUNT
 from facedepth_pipeline.parameters import HeadSource
-from facedepth_pipeline.texas.fiducials import FIDUCIAL_COUNT
 
 ARRAY_NAMES = (
     "vertices", "quads", "uvs", "regions", "region_names", "landmarks", "landmark_names",

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from facedepth_pipeline.depth import FRAME_HEIGHT_PX, FRAME_PITCH, FRAME_WIDTH_PX
-from facedepth_pipeline.open3d_import import o3d
+from facedepth_pipeline.runtime.open3d_import import o3d
 from facedepth_pipeline.synthetic.imaging.view import PARALLEL, View
 
 HALF_WIDTH_MM = FRAME_WIDTH_PX / 2 * FRAME_PITCH.x_mm
