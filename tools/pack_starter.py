@@ -1,7 +1,8 @@
 """Pack the generator that `make starter` trained into the package: weights in half floats, sidecar and model card.
 
-`python tools/pack_starter.py DATA_ROOT ["how long it was trained, and on what"]` with the `data_root` of the training. The
-figures of the card come from its `08_reporting/`; the loss by half floats is measured on its test portraits.
+`python tools/pack_starter.py DATA_ROOT ["how long it was trained, and on what"]` with the `data_root` of the training.
+The figures of the card, `starter_card.md`, come from its `08_reporting/`. The loss by half floats is measured on the
+test portraits of that folder.
 """
 
 import json
@@ -24,59 +25,7 @@ LICENCE = "Apache-2.0"  # it has learned from rendered faces alone
 PACKAGE = Path(starter.__file__).parent
 NEEDED = ("06_models/generator.keras", "08_reporting/depth_metrics.json", "03_primary/relightable_pairs/index.parquet")
 SKIN_TONES = ("light", "medium", "dark")
-CARD = """# The starter generator
-
-| | |
-|---|---|
-| is | a pix2pix U-Net of width {width}, {parameters} parameters, weights in half floats ({size} MB) |
-| takes | one frontal photo of a face, aligned by five landmarks into the frame of the Texas database |
-| gives | orthographic depth in millimetres over a plane behind the face, 256x256, {fit} |
-| learned from | {people:,} rendered people with {pairs:,} portraits: no photograph of anybody |
-| their heads | {sources} |
-| recipe | `metric` as changed in `conf/starter/parameters_train.yml`: {epochs} epochs, batches of {batch_size} |
-| trained | {training} |
-| made by | the recipe of `make starter`; packed with {versions} |
-| data digest | `{digest}` |
-| licence | {licence}, as this project; see below for what it learned from |
-
-## How far it may be trusted
-
-On {subjects} rendered people that it has never seen ({images} portraits, light and camera varied), after one shift and two tilts:
-**{aligned:.2f} mm** {interval}, normals {angle:.1f} degrees; the mean face has {mean_aligned:.2f} mm. Without the shift and the tilts: {mae:.2f} mm.
-Recovered identity: R² {r2:.2f}, which is 0 for one face for everybody and 1 for the truth. Half floats change a depth by {half:.4f} mm on
-average. `kedro run --env=starter --pipelines=evaluate` measures all of it again.
-
-| group | people | aligned error, mm |
-|---|---|---|
-{groups}
-
-Rendered people are its own kind. How it does on heads from elsewhere, beside other methods, is in `docs/benchmarks.md` under "How true are
-the faces?": on averages of real adults its aligned error is 18 % below that of MediaPipe's face mesh and R² is 0.62. There noses come out 3 mm too
-flat and the sides of the cheeks 3 mm too near.
-
-It reads the red channel of the photo alone. It was trained on all three channels, and the red one was chosen afterwards. It leans on
-shading, so photos in flat light are harder. Children, strong make-up and headwear are outside of what it knows. Millimetres rest on an assumed interpupillary
-distance, {interpupillary:.1f} mm, unless a measured one is given. Do not use it to decide who somebody is.
-
-## What it learned from
-
-- MakeHuman's head, CC0 (`data/01_raw/head_model.LICENSE.md`).
-- ICT-FaceKit, the ICT Face Model Light, MIT:
-
-  > Copyright (c) 2020 USC Institute for Creative Technologies
-  >
-  > Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation files (the
-  > "Software"), to deal in the Software without restriction, including without limitation the rights to use, copy, modify, merge, publish,
-  > distribute, sublicense, and/or sell copies of the Software, and to permit persons to whom the Software is furnished to do so, subject to
-  > the following conditions:
-  >
-  > The above copyright notice and this permission notice shall be included in all copies or substantial portions of the Software.
-  >
-  > THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF
-  > MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY
-  > CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE
-  > SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.
-"""
+CARD = Path(__file__).with_name("starter_card.md")
 
 
 def rows_of_groups(root: Path) -> Iterator[str]:
@@ -101,7 +50,7 @@ def fill_card(root: Path, training: str, facts: dict[str, Any]) -> str:
     metrics = json.loads((root / "08_reporting/depth_metrics.json").read_text(encoding="utf-8"))
     learned_from = RelightablePairsDataset(filepath=str(root / "03_primary/relightable_pairs")).load().table
     low, high = metrics["mae_mm_aligned_ci95"]
-    return CARD.format(
+    return CARD.read_text(encoding="utf-8").format(
         people=learned_from["subject_id"].nunique(),
         pairs=len(learned_from),
         sources=sources_of(learned_from),
