@@ -32,10 +32,10 @@ def light(direction=FRONT, brightness=1.0, ambient=0.0, toward=(0.0, 1.0, 0.0), 
     return Light(directions, np.full((1, 3), 10, np.float32), colours, (everywhere,))
 
 
-def shaded(layers: Lit, lamps: Light) -> np.ndarray:
+def shaded(layers: Lit, lamps: Light, flatness: float = 0.0) -> np.ndarray:
     """(256, 256, 3) light from the ball with the tone it is painted in."""
     one, gains = np.ones(1, np.float32), np.ones((1, 3), np.float32)
-    look = Look(one, gains, gains, gains, one, 16 * one, 0 * one)
+    look = Look(one, gains, gains, gains, one, 16 * one, 0 * one, flatness * one)
     person, _ = shade(layers, lamps, look, np.zeros((1, 256, 256, 1), np.float32), STRETCH_PITCH)
     return np.asarray(person)[0]
 
@@ -103,6 +103,13 @@ def test_red_light_spreads_farther_in_skin_than_blue_and_none_is_lost():
     np.testing.assert_allclose(
         seen[100:156, 100:156].sum(axis=(0, 1)), plain[100:156, 100:156].sum(axis=(0, 1)), rtol=0.02
     )
+
+
+def test_flat_light_is_the_mean_of_the_light_on_the_skin_everywhere():
+    layers = lit(reflectance=0.5, skin=255, gloss=GLOSS_OF_SKIN)
+    matt = lit(reflectance=0.5, skin=255)
+    mean = shaded(matt, light((0.6, 0.0, 0.8))).mean()
+    np.testing.assert_allclose(shaded(layers, light((0.6, 0.0, 0.8)), flatness=1.0)[MIDDLE], mean, rtol=0.01)
 
 
 def test_a_pixel_half_covered_is_half_backdrop():

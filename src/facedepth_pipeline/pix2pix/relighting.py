@@ -148,6 +148,7 @@ def _reflected(
     return reflectance * irradiance + highlight
 
 
+@one_piece
 def _flattened(
     irradiance: keras.KerasTensor, skin: keras.KerasTensor, flatness: keras.KerasTensor
 ) -> keras.KerasTensor:
