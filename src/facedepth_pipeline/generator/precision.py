@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 from facedepth_pipeline.generator.prediction import DepthGenerator
 from facedepth_pipeline.pix2pix.backends import current_backend
 from facedepth_pipeline.pix2pix.device import FLOAT32_LAYERS, Precision, choose_device, choose_dtype_policy
+from facedepth_pipeline.pix2pix.unet import set_all_weights
 from facedepth_pipeline.runtime.keras_import import keras
 
 _twins: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()  # by network and dtype policy
@@ -35,7 +36,7 @@ def computing_in(generator: DepthGenerator, precision: Precision) -> DepthGenera
             twins[policy] = keras.models.clone_model(network)
             for layer in _inner_layers(twins[policy]):
                 layer.dtype_policy = policy
-        twins[policy].set_weights(network.get_weights())
+        set_all_weights(twins[policy], network.get_weights())
         return replace(generator, network=twins[policy])
 
 

@@ -20,7 +20,7 @@ from facedepth_pipeline.pix2pix.layers import Normalization
 from facedepth_pipeline.pix2pix.networks import Networks
 from facedepth_pipeline.pix2pix.patchgan import build_discriminator
 from facedepth_pipeline.pix2pix.training_state import Checkpoint, is_first_worker
-from facedepth_pipeline.pix2pix.unet import Extras, build_generator
+from facedepth_pipeline.pix2pix.unet import Extras, build_generator, set_all_weights
 from facedepth_pipeline.runtime.keras_import import keras
 
 logger = logging.getLogger(__name__)
@@ -266,9 +266,7 @@ def generator_with(recipe: Recipe, weights: Sequence[np.ndarray]) -> keras.Model
     blank = np.zeros((IMAGE_SIZE_PX, IMAGE_SIZE_PX), np.float32) if recipe.residual else None
     with _dtype_policy("float32"):
         network = _build(recipe, "instance", 0, blank)
-    network.set_weights(weights)
-    if recipe.residual:
-        network.get_layer("plus_mean_face").finalize_state()
+    set_all_weights(network, weights)
     return network
 
 

@@ -5,7 +5,7 @@ appendix 6.1.1, which the paper follows.
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -97,6 +97,14 @@ def _red_in_all_channels(photo: keras.KerasTensor) -> keras.KerasTensor:
     red = layer(photo)
     layer.set_weights([np.array([[[[1, 1, 1], [0, 0, 0], [0, 0, 0]]]], np.float32)])
     return red
+
+
+def set_all_weights(generator: keras.Model, weights: Sequence[np.ndarray]) -> None:
+    """Give a generator its weights, in the order of Keras; a mean face among them takes effect as well."""
+    generator.set_weights(weights)
+    for layer in generator.layers:
+        if isinstance(layer, layers.Normalization):
+            layer.finalize_state()
 
 
 def with_mask_logits(generator: keras.Model) -> keras.Model:
