@@ -124,5 +124,5 @@ def test_importing_detection_and_inference_loads_no_tensorflow():
 
 def test_another_backend_than_tensorflow_is_an_error_that_says_what_to_do(monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
-    with pytest.raises(ValueError, match=r"needs TensorFlow.*'jax'.*--from-nodes=train_generator"):
+    with pytest.raises(ValueError, match=r"needs TensorFlow.*'jax'.*KERAS_BACKEND=jax kedro run --pipelines=train"):
         FaceDetector().detect(np.zeros((64, 64, 3), np.uint8))
