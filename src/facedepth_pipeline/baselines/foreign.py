@@ -48,8 +48,8 @@ class ForeignMethod:
     """A method from elsewhere.
 
     Attributes:
-        predict: From a pair, of which the photo and the image id may be looked at, to (256, 256) depth in millimetres,
-            NaN where there is none; None for an image that the method has not.
+        predict: Function from a pair, of which the photo and the image id may be looked at, to (256, 256) depth
+            in millimetres, NaN where there is none; None for an image that the method has not.
         said: What it is, for people.
     """
 

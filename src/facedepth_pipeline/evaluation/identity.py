@@ -215,7 +215,7 @@ def recovered_identity(
     """The figures over all pixels and people, and by region.
 
     Args:
-        found: Of :func:`deviations`.
+        found: Result of :func:`deviations`.
         regions: (H, W) bool masks by name.
         bootstrap_samples: Resamples of people; the maps stay as they are.
         seed: Random seed for the resampling.

@@ -145,7 +145,7 @@ def aligned_metrics(predicted_mm: np.ndarray, truth: DepthMap, near: np.ndarray)
     Args:
         predicted_mm: (H, W) millimetres; NaN where there is no prediction.
         truth: What the scanner saw.
-        near: Of :func:`measured_place`.
+        near: Mask from :func:`measured_place`.
     """
     covered = np.isfinite(predicted_mm)
     measured = near & covered

@@ -87,7 +87,7 @@ def score_predictors(
     Args:
         test_pairs: Pairs of held-out people.
         predictors: By name; from a test pair, of which the truth is not looked at, to (H, W) depth in millimetres.
-        protocol: Where and how errors are taken.
+        protocol: Rules by which errors are taken.
         foreign: Methods from elsewhere, likewise, which may leave out pixels (NaN) and images (None). Every other
             predictor is measured once more on what each of them covers.
         progress: Wraps the pairs, for a progress bar.

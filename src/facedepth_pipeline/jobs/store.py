@@ -93,7 +93,7 @@ class ReconstructionStore:
         """The MLflow run of all jobs that give the same name: that of the first to come.
 
         Args:
-            name: Which jobs agree on.
+            name: Name that jobs agree on.
             make: Makes a run and returns its id.
             forget: Deletes one that was made for nothing, because another job came first.
         """

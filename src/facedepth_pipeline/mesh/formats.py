@@ -51,8 +51,8 @@ class Format:
     Attributes:
         suffix: Ending of the file, with its dot.
         sentence: What the file holds, for people.
-        encode: From a face, its provenance and the stem of the file name to contents by file name; the file that
-            names others comes last.
+        encode: Function from a face, its provenance and the stem of the file name to contents by file name; the
+            file that names others comes last.
         stem: Stem of the file in a folder of results.
         in_window: Whether the window offers it.
     """

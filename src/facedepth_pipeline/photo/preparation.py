@@ -30,7 +30,7 @@ class PreparedFace:
         photo_256: (256, 256, 3) uint8 RGB, what the generator sees.
         texture: uint8 RGB, the same rectangle in the photo's resolution.
         alignment: How the face got into the 751x501 frame.
-        scale: Where its millimetres come from.
+        scale: Origin of its millimetres.
     """
 
     photo_256: np.ndarray
@@ -128,7 +128,7 @@ def prepare_in_frame(pixels: np.ndarray, sidecar: GeneratorSidecar) -> PreparedF
 
     Args:
         pixels: (751, 501, 3) uint8 RGB.
-        sidecar: Of the generator that will see it.
+        sidecar: Sidecar of the generator that will see it.
 
     Raises:
         PhotoRefused: ``not_aligned``, if it has another size.
@@ -144,7 +144,7 @@ def prepare_face(
     Args:
         pixels: (H, W, 3) uint8 RGB.
         face: One that was detected in it.
-        sidecar: Of the generator that will see it.
+        sidecar: Sidecar of the generator that will see it.
         parameters: Those of the photo matter here.
 
     Raises:

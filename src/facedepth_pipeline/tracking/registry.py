@@ -109,7 +109,7 @@ def load_registered_generator(model_uri: str) -> tuple[DepthGenerator, str]:
     """Load a generator and its sidecar from the registry, or the one that ships with the package.
 
     Args:
-        model_uri: As :func:`~facedepth_pipeline.tracking.resolve.find_version` takes it.
+        model_uri: Address as :func:`~facedepth_pipeline.tracking.resolve.find_version` takes it.
 
     Returns:
         The generator, and the address of the exact version that an alias stands for.

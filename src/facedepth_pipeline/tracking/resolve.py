@@ -75,7 +75,7 @@ def find_best_version(model: str | None) -> GeneratorVersion:
     """The same outside of a Kedro run, where nobody has told MLflow which store to ask.
 
     Args:
-        model: As :func:`find_version` takes it; None for the champion where there is one, else the starter.
+        model: Address as :func:`find_version` takes it; None for the champion where there is one, else the starter.
 
     Raises:
         ValueError: As of :func:`find_version`, and if an MLflow address is given and there is no store.

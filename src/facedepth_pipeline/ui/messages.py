@@ -26,7 +26,7 @@ class Settings:
     """What a person can choose.
 
     Attributes:
-        model: As :func:`~facedepth_pipeline.tracking.resolve.find_version` takes it; None for the best there is.
+        model: Address as :func:`~facedepth_pipeline.tracking.resolve.find_version` takes it; None for the best.
         mesher: ``grid`` or ``poisson``.
         interpupillary_mm: Measured interpupillary distance, 50 to 75 mm; None where it is not known.
     """

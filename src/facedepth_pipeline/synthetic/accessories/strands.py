@@ -24,7 +24,7 @@ class Strands:
         count: Number of strands.
         clumps: Number of locks that they lie in.
         width_mm: Mean width of a strand.
-        azimuth_deg: Where the roots are: 0 above the nose, positive to the person's left.
+        azimuth_deg: Direction of the roots: 0 above the nose, positive to the person's left.
         spread_deg: How far the locks lie apart at their roots.
         sweep_deg: How far the tips lie to the side of the roots.
         length_mm: How far the longest strands come down.

@@ -115,7 +115,7 @@ def fit_front(skin: np.ndarray, seat: Seat, glasses: Glasses) -> Front:
 
     Args:
         skin: (R, C, 3) points of the face sheet in the axes of the seat.
-        seat: Where the glasses rest.
+        seat: Place that the glasses rest on.
         glasses: What is worn.
     """
     form = OUTLINES[glasses.form]

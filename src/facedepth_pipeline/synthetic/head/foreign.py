@@ -41,7 +41,7 @@ class ForeignHead:
     """What a reader found in somebody else's files.
 
     Attributes:
-        source: Whose model it is.
+        source: Name of the head model.
         vertices: (V, 3) float64 mm, y up, z toward the viewer, origin and pose as the authors have them.
         quads: (Q, 4) int; a triangle repeats its third corner.
         tissue: (V,) int, index into ``carry_over.TISSUES``.

@@ -128,7 +128,7 @@ def face_units(
     Args:
         expressions: (E, V, 3) float32 mm, in the pose of the other model's file.
         tissue: (V,) int, index into ``TISSUES``.
-        carried: Where each vertex lies on the mean adult.
+        carried: Place of each vertex on the mean adult.
         mean_adult: MakeHuman's.
         makehuman: Its head model.
         turn: (3, 3) rotation that turns the other model to the front.

@@ -69,7 +69,7 @@ class HeadModel:
         canonical: (V, 3) float32 mm, for each vertex the place on MakeHuman's mean adult in whose coordinates
             appearance is painted; for MakeHuman the vertex itself.
         region_weights: (V, R) float32 shares of the regions in each vertex; rows sum to 1.
-        source: Whose model it is.
+        source: Name of the head model.
         subdivisions: How often the mesh is subdivided before it is rendered.
 
     Raises:

@@ -57,7 +57,7 @@ class Capture:
         backdrop: What stands behind.
         camera: How the picture is taken.
         scanner: Errors of the range image, or None for exact depth.
-        camera_distance_mm: From the camera to the nose tip, or None for a picture without perspective.
+        camera_distance_mm: Distance from the camera to the eyes, or None for a picture without perspective.
         glasses: What is worn, or None.
         strands: Loose hair in the face, or None; a shaved head has none whatever this says.
     """

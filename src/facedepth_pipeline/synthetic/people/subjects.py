@@ -153,7 +153,7 @@ def with_head_of(subject: Subject, source: HeadSource, identities: Sequence[str]
 
     Args:
         subject: The person.
-        source: Whose model it is.
+        source: Name of the head model.
         identities: Names of its directions of identity, each of variance 1.
         rng: Randomness.
     """
