@@ -54,14 +54,14 @@ def test_one_test_subject_is_measured_without_an_interval_and_the_page_says_so(d
     generator, model = evaluated()
     predicted, _ = nodes.predict_test_depth((generator, model), dome_pairs, SPLIT)
     predicted_pairs = ListedPairs(list(predicted))
-    metrics, per_image, per_subject, apart = nodes.score(
+    metrics, per_image, per_subject, apart = nodes.score_predictions(
         predicted_pairs, model, Baselines({}, {}), dome_pairs, {}, evaluate_parameters()
     )
     assert (metrics["subjects"], metrics["images"], metrics["mae_mm_ci95"]) == (1, 2, None)
     assert metrics["test_subjects_with_ids_of_training"] == []
     assert isinstance(per_subject, pd.DataFrame)
     assert apart == {}
-    page, *_ = nodes.report(
+    page, *_ = nodes.report_evaluation(
         predicted_pairs, dome_pairs, model, metrics, per_image, per_subject, apart, {}, {}, NOT_PROMOTED
     )
     assert "One person: nothing here says how other people would fare" in page
@@ -80,7 +80,7 @@ def test_the_page_shows_likeness_and_methods_from_elsewhere(dome_pairs):
         return None if pair.image_id == "0002" else np.where(pair.depth_map.valid, pair.depth_map.depth_mm, np.nan)
 
     baselines = Baselines({}, {"mean_face": "nobody"}, {"face_mesh": mesh, "elsewhere": lambda _: None})
-    metrics, per_image, per_subject, apart = nodes.score(
+    metrics, per_image, per_subject, apart = nodes.score_predictions(
         predicted_pairs, model, baselines, dome_pairs, {}, evaluate_parameters()
     )
     assert list(metrics["baselines"]) == ["face_mesh"]
@@ -92,7 +92,7 @@ def test_the_page_shows_likeness_and_methods_from_elsewhere(dome_pairs):
     assert set(per_image["predictor"]) == {"generator", "face_mesh", "generator@face_mesh"}
     assert list(apart) == ["generator", "face_mesh"]
     json.dumps(metrics, allow_nan=False)
-    page, *figures, _ = nodes.report(
+    page, *figures, _ = nodes.report_evaluation(
         predicted_pairs, dome_pairs, model, metrics, per_image, per_subject, apart, {}, {}, NOT_PROMOTED
     )
     assert "How true are the faces?" in page

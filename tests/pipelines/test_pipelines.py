@@ -2,10 +2,11 @@ import pytest
 from kedro.framework.project import pipelines
 from kedro.framework.startup import bootstrap_project
 
-from facedepth_pipeline.pipelines import ingest, preprocess, reconstruct, synthesize, train
+from facedepth_pipeline.pipelines import evaluate, ingest, preprocess, reconstruct, synthesize, train
 
 PIPELINES = {
-    module.__name__.rpartition(".")[2]: module for module in (ingest, preprocess, reconstruct, synthesize, train)
+    module.__name__.rpartition(".")[2]: module
+    for module in (evaluate, ingest, preprocess, reconstruct, synthesize, train)
 }
 
 

@@ -86,7 +86,7 @@ def _require_same_fit(sidecar: GeneratorSidecar, pairs: Pairs) -> None:
         )
 
 
-def prepare(
+def prepare_chosen_baselines(
     pairs_256: Pairs,
     subject_split: SubjectSplit,
     trained_baselines: TrainedNetworks,
@@ -132,7 +132,7 @@ def check_doubt_of_generator(
     )
 
 
-def score(
+def score_predictions(
     predicted_depth: Pairs,
     evaluated_model: EvaluatedModel,
     baselines: Baselines,
@@ -229,7 +229,7 @@ def _error(predicted: Pair, truth: Pair) -> float:
     return mae_mm(predicted.depth_map.depth_mm, truth.depth_map.depth_mm, truth.depth_map.valid)
 
 
-def report(
+def report_evaluation(
     predicted_depth: Pairs,
     pairs_256: Pairs,
     evaluated_model: EvaluatedModel,

@@ -18,7 +18,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                 name="predict_test_depth",
             ),
             Node(
-                func=nodes.prepare,
+                func=nodes.prepare_chosen_baselines,
                 inputs=[
                     "pairs_256",
                     "subject_split",
@@ -28,7 +28,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                     "params:train",
                 ],
                 outputs="baselines",
-                name="prepare_baselines",
+                name="prepare_chosen_baselines",
             ),
             Node(
                 func=nodes.read_test_fiducials,
@@ -40,10 +40,10 @@ def create_pipeline(**_: Any) -> Pipeline:
                 func=nodes.check_doubt_of_generator,
                 inputs=["registered_generator@generator", "pairs_256", "subject_split", "params:evaluate"],
                 outputs="doubt_calibration",
-                name="check_doubt",
+                name="check_doubt_of_generator",
             ),
             Node(
-                func=nodes.score,
+                func=nodes.score_predictions,
                 inputs=[
                     "predicted_depth",
                     "evaluated_model",
@@ -69,7 +69,7 @@ def create_pipeline(**_: Any) -> Pipeline:
                 name="promote_generator",
             ),
             Node(
-                func=nodes.report,
+                func=nodes.report_evaluation,
                 inputs=[
                     "predicted_depth",
                     "pairs_256",
