@@ -53,7 +53,7 @@ def write_ict(folder, own, identities, units):
     """A clone of ICT-FaceKit with MakeHuman's head in it.
 
     Args:
-        folder: Where ``FaceXModel`` goes.
+        folder: Folder that ``FaceXModel`` goes into.
         own: The head.
         identities: (E, V, 3) mm in front view.
         units: Name of each mesh of a face unit, and (V, 3) mm in front view.

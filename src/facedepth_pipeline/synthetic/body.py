@@ -208,16 +208,11 @@ class Body:
 
 
 class Panes:
-    """Lenses in front of the eyes.
-
-    Attributes:
-        gloss: Strength of their highlight.
-    """
+    """Lenses in front of the eyes."""
 
     def __init__(self, mesh: Mesh, lenses: Accessory, view: View) -> None:
         self._scene = Scene(mesh.vertices, mesh.triangles, view)
         self._passing = lenses.albedo
-        self.gloss = float(lenses.gloss.max())
 
     def passing(self, column: np.ndarray, row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(N,) bool which pixels lie behind a lens, and (H, 3) float32 the share of light that passes there."""
